@@ -1,0 +1,19 @@
+#!/usr/bin/env python
+"""Django's command line for the site in site/."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    # First on the path and as a folder: `site` itself is a module of the standard library.
+    sys.path.insert(0, str(Path(__file__).resolve().parent / "site"))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

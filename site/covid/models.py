@@ -1,0 +1,42 @@
+"""The COVID articles data set: one row for each pair of a sentence and a place named in it."""
+
+from django.db import models
+
+
+class Article(models.Model):
+    """The sample's 13 columns, in its order."""
+
+    object_id = models.PositiveIntegerField("OBJECTID", primary_key=True)
+    sha = models.CharField("SHA", max_length=255, blank=True)
+    possible_place = models.CharField(max_length=255, blank=True, help_text="The words in the text")
+    sentence = models.TextField()
+    matched_place = models.CharField(max_length=255, blank=True, help_text="The gazetteer's name")
+    doi = models.CharField("DOI", max_length=255, blank=True)
+    title = models.TextField(blank=True)
+    abstract = models.TextField(blank=True)
+    published_date = models.CharField(
+        max_length=10, blank=True, db_index=True, help_text="YYYY-MM-DD, YYYY, or empty where unknown"
+    )
+    authors = models.TextField(blank=True)
+    journal = models.CharField(max_length=255, blank=True)
+    source = models.CharField(max_length=64, blank=True)
+    license = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return self.title or f"article {self.object_id}"
+
+
+class DataSet(models.Model):
+    """Where the rows came from. The newest one describes what the article table holds now."""
+
+    source = models.CharField(max_length=1024, help_text="A file's name or an address")
+    generated = models.BooleanField(default=False, help_text="Made up by us: not real literature")
+    rows = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField(default=0)
+    loaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        get_latest_by = "loaded_at"
+
+    def __str__(self) -> str:
+        return f"{self.rows:,} rows from {self.source}"

@@ -1,0 +1,27 @@
+"""The site's own settings, pointed at a MariaDB and a Redis that tests/site/conftest.py starts."""
+
+import os
+import secrets
+from pathlib import Path
+
+from local.servers import free_port
+
+VAR = Path(__file__).resolve().parents[2] / "var" / "tests" / f"site-{os.getpid()}"
+
+os.environ.update(
+    SECRET_KEY=secrets.token_hex(32),
+    ADMIN_PASSWORD=secrets.token_hex(8),
+    ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
+    DATABASE_HOST="127.0.0.1",
+    DATABASE_PORT=str(free_port()),
+    DATABASE_NAME="covid",
+    DATABASE_USER="admin",
+    DATABASE_PASSWORD=secrets.token_hex(12),
+    CACHE_HOST="127.0.0.1",
+    CACHE_PORT=str(free_port()),
+    CACHE_PASSWORD=secrets.token_hex(12),
+    STATIC_ROOT=str(VAR / "static"),
+)
+os.environ.pop("CA_BUNDLE", None)
+
+from config.settings import *  # noqa: E402, F403  (the environment has to stand first)
