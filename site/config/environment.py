@@ -1,0 +1,49 @@
+"""What the site reads from its environment, checked once, with errors that say what to do."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+REQUIRED = (
+    "SECRET_KEY",
+    "ADMIN_PASSWORD",
+    "ALLOWED_HOSTS",
+    "DATABASE_HOST",
+    "DATABASE_PORT",
+    "DATABASE_NAME",
+    "DATABASE_USER",
+    "DATABASE_PASSWORD",
+    "CACHE_HOST",
+    "CACHE_PORT",
+    "CACHE_PASSWORD",
+    "STATIC_ROOT",
+)
+
+
+def check() -> None:
+    """Raise ImproperlyConfigured that names every required variable that is unset or empty."""
+    missing = [name for name in REQUIRED if not os.environ.get(name)]
+    if missing:
+        raise ImproperlyConfigured(f"set these environment variables and try again: {', '.join(missing)}")
+
+
+def port(name: str) -> int:
+    """The variable as a TCP port; ImproperlyConfigured for anything else."""
+    text = os.environ[name]
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise ImproperlyConfigured(f"{name} must be a port from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def hosts(name: str) -> list[str]:
+    """The variable's comma-separated host names, without blanks."""
+    return [host.strip() for host in os.environ[name].split(",") if host.strip()]
+
+
+def ca_bundle() -> str:
+    """The path in CA_BUNDLE, '' where none is set; ImproperlyConfigured if no such file can be read."""
+    path = os.environ.get("CA_BUNDLE", "")
+    if path and not os.access(path, os.R_OK):
+        raise ImproperlyConfigured(f"CA_BUNDLE names a file that can't be read: {path}")
+    return str(Path(path).resolve()) if path else ""

@@ -1,0 +1,114 @@
+"""The site's settings. Whatever differs from host to host comes from the environment (environment.py)."""
+
+import os
+from pathlib import Path
+
+from config import environment
+
+environment.check()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = False
+SECRET_KEY = os.environ["SECRET_KEY"]
+ADMIN_PASSWORD = os.environ["ADMIN_PASSWORD"]
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
+RELEASE = os.environ.get("RELEASE", "")
+ARTICLES = os.environ.get("ARTICLES", "")
+CA_BUNDLE = environment.ca_bundle()
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "covid",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.mysql",
+        "HOST": os.environ["DATABASE_HOST"],
+        "PORT": environment.port("DATABASE_PORT"),
+        "NAME": os.environ["DATABASE_NAME"],
+        "USER": os.environ["DATABASE_USER"],
+        "PASSWORD": os.environ["DATABASE_PASSWORD"],
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "charset": "utf8mb4",
+            "isolation_level": "read committed",
+            "init_command": "SET sql_mode = 'TRADITIONAL'",  # strict: what does not fit is an error
+            "connect_timeout": 5,
+            "local_infile": True,  # the loader's LOAD DATA LOCAL INFILE
+            **({"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": CA_BUNDLE}} if CA_BUNDLE else {}),
+        },
+        "TEST": {"CHARSET": "utf8mb4"},
+    }
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": "{scheme}://{host}:{port}/0".format(
+            scheme="rediss" if CA_BUNDLE else "redis",
+            host=os.environ["CACHE_HOST"],
+            port=environment.port("CACHE_PORT"),
+        ),
+        "TIMEOUT": 60,
+        "OPTIONS": {
+            "PASSWORD": os.environ["CACHE_PASSWORD"],
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            # Together the most that a dead or hung Redis costs a request before the breaker opens.
+            "SOCKET_CONNECT_TIMEOUT": 0.1,
+            "SOCKET_TIMEOUT": 0.15,
+            "CONNECTION_POOL_KWARGS": {
+                "protocol": 2,  # RESP3's handshake costs more round trips and gains nothing here
+                **({"ssl_ca_certs": CA_BUNDLE} if CA_BUNDLE else {}),
+            },
+        },
+    }
+}
+
+STORAGES = {
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = os.environ["STATIC_ROOT"]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+USE_THOUSAND_SEPARATOR = True
