@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from covid.queries import ArticleQuerySet
+
 
 class Article(models.Model):
     """The sample's 13 columns, in its order."""
@@ -21,6 +23,8 @@ class Article(models.Model):
     journal = models.CharField(max_length=255, blank=True)
     source = models.CharField(max_length=64, blank=True)
     license = models.CharField(max_length=64, blank=True)
+
+    objects = ArticleQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title or f"article {self.object_id}"

@@ -4,9 +4,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []
+    dependencies = ()
 
-    operations = [
+    operations = (
         migrations.CreateModel(
             name="Article",
             fields=[
@@ -64,4 +64,4 @@ class Migration(migrations.Migration):
                 "get_latest_by": "loaded_at",
             },
         ),
-    ]
+    )
