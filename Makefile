@@ -1,0 +1,32 @@
+# The set-up and the checks; everything else is `deploy.py`, whose commands README.md lists.
+PYTHON ?= python3
+export PYTHON
+python := .venv/bin/python
+.PHONY: help demo demo-down test lint packages environment
+
+help: ## list these targets (the default)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+demo: environment ## run the whole stack and the site on this machine; ARTICLES=FILE_OR_URL picks the data
+	$(python) deploy.py create --local --yes $(if $(ARTICLES),--articles '$(ARTICLES)')
+	$(python) deploy.py bench --local
+
+demo-down: ## end the demo and remove every file that it made
+	@sh local/demo_down.sh
+
+test: lint ## run every check and every test
+	$(python) -m pytest
+
+lint: environment ## ruff, mypy and shellcheck
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+	shellcheck .ci/run local/*.sh
+
+packages: ## install the system packages that are missing, or name them
+	@sh local/packages.sh $(checker)
+
+environment: packages ## make .venv and install the pinned requirements
+	@sh local/environment.sh
+
+test lint: checker := shellcheck

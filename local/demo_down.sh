@@ -1,0 +1,22 @@
+#!/bin/sh
+# Ends the demo and removes var/, whatever is left of either.
+set -eu
+cd "$(dirname "$0")/.."
+if [ ! -d var ]; then exit 0; fi
+
+running() {
+    for pid in $(find var -name '*.pid' -type f -exec cat {} +); do
+        if kill -0 "$pid" 2>/dev/null; then return 0; fi
+    done
+    return 1
+}
+
+# .venv may be gone while the demo still runs; where neither is left, files are all there is to remove.
+if running; then sh local/environment.sh; fi
+if .venv/bin/python -c 'import boto3' 2>/dev/null; then
+    .venv/bin/python deploy.py teardown --local --yes || {
+        echo 'The demo could not be ended, so var/ is kept: see above, then run make demo-down again.' >&2
+        exit 1
+    }
+fi
+rm -rf var
