@@ -1,4 +1,4 @@
-"""What the emulated AWS lacks of the API calls that a stack makes; the names and the error codes are AWS's own."""
+"""What the emulated AWS lacks of the API calls that a stack makes; names and error codes are AWS's own."""
 
 import functools
 

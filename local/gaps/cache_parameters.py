@@ -17,7 +17,7 @@ POLICIES = (
     *("volatile-random", "allkeys-random", "volatile-ttl", "noeviction"),
 )
 
-_list_tags = ElastiCacheBackend.list_tags_for_resource
+_list_tags: Any = ElastiCacheBackend.list_tags_for_resource
 
 
 class CacheParameterGroupAlreadyExists(ElastiCacheException):
@@ -58,7 +58,8 @@ def parameter(backend: Any, group_name: str | None, name: str) -> str:
 
 def _groups(backend: Any) -> dict[str | None, CacheParameterGroup]:
     # On the backend itself, so that moto's reset forgets the groups too.
-    return vars(backend).setdefault("cache_parameter_groups", {})
+    groups: dict[str | None, CacheParameterGroup] = vars(backend).setdefault("cache_parameter_groups", {})
+    return groups
 
 
 def _group(backend: Any, name: str) -> CacheParameterGroup:
@@ -148,7 +149,7 @@ class _Backend:
         del _groups(self)[name]
         self.tagging_service.delete_all_tags_for_resource(group.arn)
 
-    def list_tags_for_resource(self: Any, arn: str) -> dict[str, list[dict[str, str]]]:
+    def list_tags_for_resource(self: Any, arn: str) -> Any:
         """Tags of a parameter group too, whose ARN moto takes for a wrong one."""
         if ":parametergroup:" in arn:
             return self.tagging_service.list_tags_for_resource(arn)

@@ -10,10 +10,10 @@ from moto.ec2.responses.instances import InstanceResponse
 
 from local.gaps.graft import graft
 
-_run_instances = InstanceResponse.run_instances
-_prep_nics = Instance.prep_nics
-_describe_nat_gateways = EC2Backend.describe_nat_gateways
-_delete_nat_gateway = EC2Backend.delete_nat_gateway
+_run_instances: Any = InstanceResponse.run_instances
+_prep_nics: Any = Instance.prep_nics
+_describe_nat_gateways: Any = EC2Backend.describe_nat_gateways
+_delete_nat_gateway: Any = EC2Backend.delete_nat_gateway
 
 
 class NatGatewayNotFound(EC2ClientError):
@@ -29,7 +29,7 @@ def fill() -> None:
 
 
 class _Responses:
-    def run_instances(self: Any) -> ActionResult:
+    def run_instances(self: Any) -> Any:
         """Answer a token that was seen before with its own instances, dead or alive, as AWS does."""
         if token := self._get_param("ClientToken"):
             for reservation in list(self.ec2_backend.reservations.values()):

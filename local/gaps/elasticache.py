@@ -18,9 +18,9 @@ from local.gaps.graft import graft
 ENGINE_VERSIONS = {"redis": ("7.1",), "valkey": ("7.2", "8.0", "8.1", "8.2")}
 ENGINE_NAMES = {"redis": "Redis", "valkey": "Valkey"}
 
-_create_subnet_group = ElastiCacheBackend.create_cache_subnet_group
-_describe_clusters = ElastiCacheBackend.describe_cache_clusters
-_modify_group = ElastiCacheBackend.modify_replication_group
+_create_subnet_group: Any = ElastiCacheBackend.create_cache_subnet_group
+_describe_clusters: Any = ElastiCacheBackend.describe_cache_clusters
+_modify_group: Any = ElastiCacheBackend.modify_replication_group
 
 
 class CacheSubnetGroupInUse(ElastiCacheException):
@@ -142,7 +142,7 @@ class _Backend:
         self.tagging_service.delete_all_tags_for_resource(cluster.arn)
         return cluster
 
-    def describe_cache_clusters(self: Any, cache_cluster_id: str | None = None) -> list[Any]:
+    def describe_cache_clusters(self: Any, cache_cluster_id: str | None = None) -> Any:
         """Clusters of their own, and those that a replication group consists of."""
         members = {
             member: _member_cluster(self, group, member)

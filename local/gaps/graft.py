@@ -2,7 +2,7 @@
 
 
 def graft(target: type, methods: type) -> None:
-    """Give `target` every public method of `methods`, in place of its own of the same name."""
+    """Give `target` every method of `methods`, in place of its own of the same name."""
     for name, method in vars(methods).items():
-        if not name.startswith("_"):
+        if not name.startswith("__"):
             setattr(target, name, method)

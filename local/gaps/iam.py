@@ -1,10 +1,13 @@
 """IAM: the AWS managed policies that an instance's role attaches."""
 
+import functools
 import json
 from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
+
+from local.gaps.graft import graft
 
 # moto holds all of AWS's policies, but making 1,500 of them at every reset takes seconds.
 POLICIES = ("AmazonSSMManagedInstanceCore",)
@@ -12,13 +15,19 @@ POLICIES = ("AmazonSSMManagedInstanceCore",)
 
 def fill() -> None:
     """Let the managed policies that instances use be attached."""
-    documents = json.loads(aws_managed_policies_data)
-    data = {name: documents[name] for name in POLICIES}
+    graft(IAMBackend, _Backend)
 
-    def init_aws_policies(backend: Any) -> list[AWSManagedPolicy]:
+
+class _Backend:
+    def _init_aws_policies(self: Any) -> list[AWSManagedPolicy]:
+        """AWS's own policies of an account, as far as instances need them."""
         return [
-            AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, policy)
-            for name, policy in data.items()
+            AWSManagedPolicy.from_data(name, self.account_id, self.region_name, _documents()[name])
+            for name in POLICIES
         ]
 
-    IAMBackend._init_aws_policies = init_aws_policies
+
+@functools.cache
+def _documents() -> dict[str, Any]:
+    documents: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return {name: documents[name] for name in POLICIES}

@@ -22,8 +22,8 @@ STORAGE = ("gp3", "gp2")
 OLD_ZONES = frozenset({"us-east-1e"})  # offers neither t3 nor t4g
 CERTIFICATES = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
 
-_orderable_options = RDSResponse.describe_orderable_db_instance_options
-_create_db_instance = RDSBackend.create_db_instance
+_orderable_options: Any = RDSResponse.describe_orderable_db_instance_options
+_create_db_instance: Any = RDSBackend.create_db_instance
 
 
 def fill() -> None:
@@ -48,7 +48,7 @@ class _Responses:
         ]
         return PaginatedResult({"DBEngineVersions": versions})
 
-    def describe_orderable_db_instance_options(self: Any) -> ActionResult:
+    def describe_orderable_db_instance_options(self: Any) -> Any:
         """What can be ordered for MySQL, one entry for each version, class and storage type."""
         if self.params.get("Engine") != "mysql":
             return _orderable_options(self)
