@@ -5,10 +5,9 @@ cd "$(dirname "$0")/.."
 if [ ! -d var ]; then exit 0; fi
 
 running() {
-    for pid in $(find var -name '*.pid' -type f -exec cat {} +); do
-        if kill -0 "$pid" 2>/dev/null; then return 0; fi
-    done
-    return 1
+    # shellcheck disable=SC2016 # the inner shell expands it
+    alive=$(find var -name '*.pid' -type f -exec sh -c 'kill -0 "$(cat "$1")" 2>/dev/null' sh {} ';' -print)
+    [ -n "$alive" ]
 }
 
 # .venv may be gone while the demo still runs; where neither is left, files are all there is to remove.
