@@ -1,8 +1,8 @@
 """A private MariaDB and a private Redis: one directory, one loopback port, no system service."""
 
 import contextlib
-import getpass
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -75,20 +75,7 @@ class MariaDB:
         """Make the data directory once; on every start set user, password and database as asked."""
         self.directory.mkdir(parents=True, exist_ok=True)
         if not (self.directory / "data" / "mysql").is_dir():
-            subprocess.run(
-                [
-                    program("mariadb-install-db"),
-                    "--no-defaults",
-                    f"--datadir={self.directory / 'data'}",
-                    f"--user={getpass.getuser()}",
-                    "--auth-root-authentication-method=normal",
-                    "--skip-test-db",
-                    "--skip-name-resolve",
-                ],
-                check=True,
-                stdout=(self.directory / "install.log").open("w"),
-                stderr=subprocess.STDOUT,
-            )
+            self._install()
         init = self.directory / "init.sql"
         init.touch(mode=0o600)
         user, password = _quoted(self.user), _quoted(self.password)
@@ -99,16 +86,34 @@ class MariaDB:
             f"GRANT ALL ON *.* TO {user}@'127.0.0.1';\n"
         )
 
+    def _install(self) -> None:
+        command = [
+            program("mariadb-install-db"),
+            "--no-defaults",
+            # Relative, since the script breaks on a path with a space in it.
+            "--datadir=./data",
+            f"--user={_user()}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--skip-name-resolve",
+        ]
+        done = subprocess.run(
+            command, cwd=self.directory, capture_output=True, text=True, errors="replace", check=False
+        )
+        if done.returncode:
+            raise CannotStart(f"{command[0]} failed:\n{(done.stdout + done.stderr)[-2000:]}")
+
     def command(self) -> list[str]:
         options = [
             program("mariadbd"),
             "--no-defaults",
-            f"--user={getpass.getuser()}",
+            f"--user={_user()}",
             f"--datadir={self.directory / 'data'}",
             f"--init-file={self.directory / 'init.sql'}",
             f"--bind-address={HOST}",
             f"--port={self.port}",
-            f"--socket={self._socket()}",
+            # Relative to the data directory, since a Unix socket's path is limited to 107 bytes.
+            "--socket=mariadb.sock",
             f"--pid-file={self.directory / 'mariadb.pid'}",
             "--character-set-server=utf8mb4",
             "--collation-server=utf8mb4_unicode_ci",
@@ -132,10 +137,6 @@ class MariaDB:
             return probe.recv(5)[4:] == b"\x0a"
         return False
 
-    def _socket(self) -> Path:
-        # A Unix socket's path is limited to 107 bytes, and our directory may lie deep.
-        return Path("/tmp") / f"provisioner-mysql-{self.port}.sock"
-
 
 @dataclass(frozen=True)
 class Redis:
@@ -145,6 +146,7 @@ class Redis:
     port: int
     password: str = ""
     maxmemory: str = "128mb"
+    policy: str = "allkeys-lru"
     tls: Tls | None = None
 
     def prepare(self) -> None:
@@ -153,21 +155,23 @@ class Redis:
         config.touch(mode=0o600)
         lines = [
             f"bind {HOST}",
-            f"dir {self.directory}",
+            f"dir {_argument(self.directory)}",
             "save ''",
             "appendonly no",
             f"maxmemory {self.maxmemory}",
-            "maxmemory-policy allkeys-lru",
+            f"maxmemory-policy {self.policy}",
+            # A title of its own would hide from /proc whose process this is.
+            "set-proc-title no",
         ]
         if self.password:
-            lines.append(f"requirepass {self.password}")
+            lines.append(f"requirepass {_argument(self.password)}")
         if self.tls:
             lines += [
                 "port 0",
                 f"tls-port {self.port}",
-                f"tls-key-file {self.tls.key}",
-                f"tls-cert-file {self.tls.certificate}",
-                f"tls-ca-cert-file {self.tls.ca}",
+                f"tls-key-file {_argument(self.tls.key)}",
+                f"tls-cert-file {_argument(self.tls.certificate)}",
+                f"tls-ca-cert-file {_argument(self.tls.ca)}",
                 "tls-auth-clients no",
             ]
         else:
@@ -207,6 +211,16 @@ def running(server: Server) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _user() -> str:
+    # Not getpass.getuser(), which believes LOGNAME: `su` may leave there whom we no longer are.
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def _argument(value: object) -> str:
+    """A value in redis.conf, whatever characters it holds."""
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _quoted(text: str) -> str:
