@@ -8,13 +8,14 @@ before it asks again.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 from botocore.config import Config as ClientConfig
@@ -30,8 +31,6 @@ from provisioner.errors import Interrupted, ProvisionerError, Unreachable
 
 STACK_TAG = "provisioner:stack"
 RESOURCE_TAG = "provisioner:resource"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class Service:
 
         def read() -> list[Any]:
             pages = self._client.get_paginator(operation).paginate(**arguments)
-            return [item for page in pages for item in page[key]]
+            return [item for page in pages for item in page.get(key, [])]
 
         items: list[Any] = self._cloud.call(lambda **_: read(), operation, {})
         return items
@@ -189,6 +188,10 @@ class Cloud:
             {"Name": f"tag:{RESOURCE_TAG}", "Values": [resource]},
         ]
 
+    def token(self, resource: str, vpc: str, dead: int) -> str:
+        """A client token: the same after a crash, a new one after each dead predecessor."""
+        return hashlib.sha256(f"{vpc} {resource} {dead}".encode()).hexdigest()[:32]
+
     def owns(self, tags: Iterable[Mapping[str, str]]) -> bool:
         """Do these tags say that the thing is this stack's?"""
         return any(tag["Key"] == STACK_TAG and tag["Value"] == self.stack for tag in tags)
@@ -247,11 +250,14 @@ def error_code(error: ClientError) -> str:
     return str(error.response["Error"]["Code"])
 
 
-def unless(codes: Iterable[str], call: Callable[[], T]) -> T | None:
-    """The call's answer, or None if AWS answers with one of these codes: how 'not there' is said."""
+def unless(codes: str | tuple[str, ...], call: Callable[..., Any], **arguments: Any) -> Any | None:
+    """The call's answer, or None if AWS answers with (one of) these codes: how 'not there' is said.
+
+    A delete that finds nothing is as good as one that worked: unless("InvalidVpcID.NotFound", delete_vpc, …).
+    """
     try:
-        return call()
+        return call(**arguments)
     except ClientError as error:
-        if error_code(error) in codes:
+        if error_code(error) in ((codes,) if isinstance(codes, str) else codes):
             return None
         raise

@@ -19,8 +19,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 
+from botocore.exceptions import ClientError
+
 from provisioner.aws import AnswerLost, Cloud
-from provisioner.errors import Incomplete, Interrupted, ProvisionerError
+from provisioner.errors import Failed, Incomplete, Interrupted, ProvisionerError, Refused
 from provisioner.model import Change, Condition, Found, Refs, Resource, Stack
 from provisioner.waiting import Tell, until_gone, until_ready, until_settled
 
@@ -77,6 +79,8 @@ def decide(found: Found | None, changes: tuple[Change, ...] = ()) -> Action:
         return Action.REPLACE
     if found.condition is Condition.PENDING:
         return Action.WAIT
+    if found.condition is Condition.BROKEN:
+        return Action.KEEP
     return Action.CHANGE if changes else Action.KEEP
 
 
@@ -89,7 +93,9 @@ def plan(stack: Stack, cloud: Cloud) -> list[Step]:
         here = found[resource.name]
         changes: tuple[Change, ...] = ()
         blocked = ""
-        if decide(here) is Action.KEEP and here is not None:
+        if here is not None and here.condition is Condition.BROKEN:
+            blocked = str(_broken(resource, cloud, here))
+        elif here is not None and here.condition is Condition.READY:
             if all(needed in refs for needed in resource.dependencies()):
                 try:
                     changes = tuple(resource.differences(cloud, here, refs))
@@ -191,7 +197,14 @@ def _settle(resource: Resource, cloud: Cloud, found: Found | None, tell: Tell) -
         resource.delete(cloud, found)
         until_gone(resource, cloud, tell)
         return None
+    if found is not None and found.condition is Condition.BROKEN:
+        raise _broken(resource, cloud, found)
     return found
+
+
+def _broken(resource: Resource, cloud: Cloud, found: Found) -> Failed:
+    reason = resource.reason(cloud, found)
+    return Failed(resource.name, found.id, found.state, reason or "look at it in the AWS console")
 
 
 def _walk(
@@ -221,6 +234,9 @@ def _walk(
             sorter.done(resource.name)
             on_event(event(resource, "done", actions[resource.name]))
         elif isinstance(error, Exception):
+            if isinstance(error, ClientError):
+                details = error.response["Error"]
+                error = Refused(resource.name, error.operation_name, details["Code"], details["Message"])
             if not isinstance(error, Interrupted):
                 errors[resource.name] = error
             on_event(event(resource, "failed", detail=str(error)))

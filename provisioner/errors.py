@@ -54,6 +54,14 @@ class CannotChange(ResourceError):
         super().__init__(resource, f"{what} is {now} and can't become {wanted}; {advice}")
 
 
+class Refused(ResourceError):
+    """AWS answered with an error that no repetition mends; `code` is AWS's own."""
+
+    def __init__(self, resource: str, operation: str, code: str, message: str) -> None:
+        self.operation, self.code = operation, code
+        super().__init__(resource, f"{operation}: {code}: {message}")
+
+
 class Failed(ResourceError):
     """The resource reached a state that it doesn't leave by itself; `reason` is AWS's own."""
 

@@ -1,8 +1,8 @@
 """The vocabulary: a Stack is a name and its Resources; a Resource knows one kind of thing on AWS.
 
 A Resource is a frozen dataclass. What it depends on is what its fields hold: other Resources, Facts
-(a promise for something that AWS will say about another resource, such as an endpoint), or tuples and
-mappings of them. There is no second list of edges that could be wrong.
+(a promise for something that AWS will say about another resource, such as an endpoint), or tuples, mappings
+and plain dataclasses of them. There is no second list of edges that could be wrong.
 
 `Found` is what AWS says now. `Refs` is what has been found so far, looked up by resource.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,6 +26,9 @@ class Condition(Enum):
     READY = "ready"
     GOING = "going"
     FAILED = "failed"
+    """It never came up and holds nothing: it may be removed and made again."""
+    BROKEN = "broken"
+    """It may hold data and does not mend by itself: a person has to look."""
 
 
 @dataclass(frozen=True)
@@ -129,14 +132,15 @@ class Resource:
 def _resources_in(value: object) -> Iterator[Resource]:
     if isinstance(value, Resource):
         yield value
-    elif isinstance(value, Fact):
-        yield value.resource
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from _resources_in(item)
     elif isinstance(value, tuple):
         for item in value:
             yield from _resources_in(item)
+    elif is_dataclass(value):  # a Fact, or a part of a resource's description
+        for each in fields(value):
+            yield from _resources_in(getattr(value, each.name))
 
 
 class Stack:

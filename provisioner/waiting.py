@@ -26,7 +26,7 @@ def until_ready(resource: Resource, cloud: Cloud, tell: Tell) -> Found:
     """Wait until the resource is ready. Raises Failed with AWS's reason, or TimedOut."""
 
     def ready(found: Found | None) -> bool:
-        if found is not None and found.condition in (Condition.FAILED, Condition.GOING):
+        if found is not None and found.condition not in (Condition.PENDING, Condition.READY):
             raise Failed(resource.name, found.id, found.state, resource.reason(cloud, found))
         return found is not None and found.condition is Condition.READY
 
@@ -44,7 +44,7 @@ def until_settled(resource: Resource, cloud: Cloud, tell: Tell) -> Found | None:
     """Wait until it is neither on its way up nor down: most kinds can't be deleted in between."""
 
     def settled(found: Found | None) -> bool:
-        return found is None or found.condition in (Condition.READY, Condition.FAILED)
+        return found is None or found.condition not in (Condition.PENDING, Condition.GOING)
 
     return _until(settled, resource, cloud, tell, max(resource.create_seconds, resource.delete_seconds))
 

@@ -1,0 +1,137 @@
+"""The web host: one EC2 instance that turns itself into the site by its user data."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from provisioner.aws import Cloud, unless
+from provisioner.model import Change, Condition, Found, Refs, Resource
+from provisioner.resources.identity import InstanceProfile
+from provisioner.resources.network import RouteTable, Subnet, only
+from provisioner.resources.security import SecurityGroup
+
+BOOT_TAG = "provisioner:boot"
+"""The hash of the user data that an instance was launched with."""
+
+IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
+"""Public parameters: https://docs.aws.amazon.com/linux/al2023/ug/ec2.html"""
+
+DISK = 16
+"""GiB."""
+
+CONDITIONS = {
+    "pending": Condition.PENDING,
+    "stopping": Condition.PENDING,
+    "shutting-down": Condition.GOING,
+    "terminated": Condition.GOING,
+    "stopped": Condition.BROKEN,
+}
+
+
+@dataclass(frozen=True)
+class Host(Resource):
+    """An instance of Amazon Linux 2023 with a public address, IMDSv2 only, and no way in but its port.
+
+    Launched anew when its user data, its type or its image's architecture should be others.
+    """
+
+    subnet: Subnet
+    routes: RouteTable
+    group: SecurityGroup
+    profile: InstanceProfile
+    instance_type: str
+    port: int
+    user_data: str
+    after: tuple[Resource, ...] = ()
+    """What its boot needs, so that it does not wait for it at full price."""
+    kind: ClassVar[str] = "host"
+    create_seconds: ClassVar[float] = 600
+    delete_seconds: ClassVar[float] = 900
+
+    def find(self, cloud: Cloud) -> Found | None:
+        alive = [each for each in self._all(cloud) if each["State"]["Name"] != "terminated"]
+        staying = [each for each in alive if each["State"]["Name"] != "shutting-down"]
+        instance = only(self, staying, "InstanceId") if staying else next(iter(alive), None)
+        if instance is None:
+            return None
+        tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
+        state = instance["State"]["Name"]
+        condition = CONDITIONS.get(state, Condition.READY)
+        facts: dict[str, Any] = {"type": instance["InstanceType"], "boot": tags.get(BOOT_TAG)}
+        facts["profile"] = instance.get("IamInstanceProfile", {}).get("Arn")
+        if ip := instance.get("PublicIpAddress"):
+            facts |= {"ip": ip, "url": f"http://{ip}:{self.port}"}
+        elif condition is Condition.READY:
+            condition = Condition.PENDING
+        return Found(instance["InstanceId"], facts, state, condition)
+
+    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+        wanted = {"type": self.instance_type, "boot": self._boot()}
+        return [
+            Change(key, found.facts[key], value) for key, value in wanted.items() if found.facts[key] != value
+        ]
+
+    def create(self, cloud: Cloud, refs: Refs) -> None:
+        dead = sum(each["State"]["Name"] in ("terminated", "shutting-down") for each in self._all(cloud))
+        tags = [*cloud.tag_list(self.name), {"Key": BOOT_TAG, "Value": self._boot()}]
+        cloud.ec2.run_instances(
+            ImageId=self._image(cloud),
+            InstanceType=self.instance_type,
+            MinCount=1,
+            MaxCount=1,
+            SubnetId=refs.id(self.subnet),
+            SecurityGroupIds=[refs.id(self.group)],
+            IamInstanceProfile={"Name": refs.id(self.profile)},
+            UserData=self.user_data,
+            MetadataOptions={
+                "HttpEndpoint": "enabled",
+                "HttpTokens": "required",
+                "HttpPutResponseHopLimit": 1,
+            },
+            BlockDeviceMappings=[
+                {
+                    "DeviceName": "/dev/xvda",
+                    "Ebs": {
+                        "VolumeType": "gp3",
+                        "VolumeSize": DISK,
+                        "Encrypted": True,
+                        "DeleteOnTermination": True,
+                    },
+                }
+            ],
+            # A token answers with its instance for an hour, even one that has been terminated since.
+            ClientToken=cloud.token(self.name, refs.id(self.subnet.vpc), dead),
+            TagSpecifications=[
+                {"ResourceType": "instance", "Tags": tags},
+                *cloud.tag_specifications(self.name, "volume", "network-interface"),
+            ],
+        )
+
+    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+        self.delete(cloud, found)
+        self.create(cloud, refs)
+
+    def delete(self, cloud: Cloud, found: Found) -> None:
+        unless("InvalidInstanceID.NotFound", cloud.ec2.terminate_instances, InstanceIds=[found.id])
+
+    def reason(self, cloud: Cloud, found: Found) -> str:
+        if found.state == "stopped":
+            return f"start it: aws ec2 start-instances --instance-ids {found.id} --region {cloud.region}"
+        instances = [each for each in self._all(cloud) if each["InstanceId"] == found.id]
+        return str(instances[0].get("StateReason", {}).get("Message", "")) if instances else ""
+
+    def _boot(self) -> str:
+        return hashlib.sha256(self.user_data.encode()).hexdigest()[:16]
+
+    def _image(self, cloud: Cloud) -> str:
+        types = cloud.ec2.describe_instance_types(InstanceTypes=[self.instance_type])["InstanceTypes"]
+        architecture = types[0]["ProcessorInfo"]["SupportedArchitectures"][-1]
+        parameter = IMAGE.format(architecture=architecture)
+        return str(cloud.ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
+
+    def _all(self, cloud: Cloud) -> list[Any]:
+        filters = cloud.tag_filters(self.name)
+        reservations = cloud.ec2.all("describe_instances", "Reservations", Filters=filters)
+        return [instance for each in reservations for instance in each["Instances"]]
