@@ -1,0 +1,87 @@
+"""The pipeline: rows are checked one by one, stored aside, and swapped in when the last of them is right."""
+
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from django.db import Error
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from covid.loading import staging
+from covid.loading.bulk import Inserts, LoadData, Sink, local_infile_is_on
+from covid.loading.columns import Row, fault
+from covid.loading.errors import LoadError
+from covid.loading.records import Records
+from covid.loading.rejects import Rejects
+from covid.loading.seen import SeenIds
+
+BATCH = 2**18  # characters of rows that are handed on at once
+
+Show = Callable[[int, int, int], None]  # how much is read, of how much, and rows stored so far
+
+
+@dataclass
+class Load:
+    """One load over a connection from staging.exclusive(). `tell` takes a line for the person who waits."""
+
+    connection: BaseDatabaseWrapper
+    rejects: Rejects
+    show: Show
+    tell: Callable[[str], object]
+    shielded: Callable[[], AbstractContextManager[None]]
+
+    def run(self, records: Records, origin: staging.Origin) -> int:
+        """Put the records in place of what the table holds; returns how many were stored.
+
+        Whatever is raised, an error or an interruption: the old rows stay and nothing is left behind.
+        """
+        try:
+            rows = self._fill(records, self._sink(staging.create(self.connection)))
+            if not rows:
+                raise LoadError(
+                    "it holds no row that can be stored" if self.rejects.count else "it holds no rows"
+                )
+            with self.shielded():
+                staging.swap(self.connection, origin, rows, self.rejects.count)
+        except BaseException:
+            if self.connection.connection:
+                with contextlib.suppress(Error):  # what stopped the load matters; the next one drops the rest
+                    staging.drop_leftovers(self.connection)
+            raise
+        return rows
+
+    def _sink(self, table: str) -> Sink:
+        if local_infile_is_on(self.connection, table):
+            return LoadData(self.connection, table)
+        self.tell("LOAD DATA LOCAL INFILE is off on this server: inserting in batches, which is slower.")
+        return Inserts(self.connection, table)
+
+    def _fill(self, records: Records, sink: Sink) -> int:
+        seen = SeenIds()
+        try:
+            stored = self._check(records, sink, seen)
+            return sink.finish() if stored else 0
+        finally:
+            sink.abort()
+            seen.close()
+
+    def _check(self, records: Records, sink: Sink, seen: SeenIds) -> int:
+        batch: list[Row] = []
+        size = stored = 0
+        for row, reason in records:
+            reason = reason or fault(row)
+            if not reason and not seen.add(int(row[0])):
+                reason = f"OBJECTID {int(row[0])} stands on an earlier line too"
+            if reason:
+                self.rejects.add(records.line, reason, records.raw())
+                continue
+            batch.append(row)
+            size += sum(map(len, row))
+            if size >= BATCH:
+                sink.write(batch)
+                stored += len(batch)
+                batch, size = [], 0
+                self.show(*records.progress(), stored)
+        sink.write(batch)
+        return stored + len(batch)
