@@ -1,22 +1,19 @@
 """What emulated resources with a process behind them share: an order of work, and servers that come up."""
 
-import http.client
 import logging
 import shutil
-import subprocess
-import xmlrpc.client
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
 from local.servers import START_TIMEOUT, CannotStart, Server, Tls, free_port
-from local.supervision import Program, Supervisor
+from local.supervision import BROKEN, Program, Supervisor
 from local.waiting import until
 
 PORTS_TRIED = 3
 DEAD = ("FATAL", "EXITED", "UNKNOWN")  # a program in one of these states will not come up by itself
-BROKEN = (CannotStart, OSError, subprocess.SubprocessError, http.client.HTTPException, xmlrpc.client.Error)
+FAILURES = (CannotStart, *BROKEN)
 
 LOG = logging.getLogger(__name__)
 
@@ -91,6 +88,6 @@ class Plane:
 def _guarded(name: str, job: Callable[[], None], failed: Callable[[], None]) -> None:
     try:
         job()
-    except BROKEN as problem:
+    except FAILURES as problem:
         LOG.error("%s: %s", name, problem)
         failed()

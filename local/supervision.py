@@ -20,6 +20,8 @@ MARK = "LOCAL_REGION_DIRECTORY"
 """The environment variable that marks every process of a region; its value is the region's directory."""
 # What a user's environment hands on to the region: the ways to programs and to the internet, no credentials.
 INHERITED = ("PATH", "LANG", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE")
+BROKEN = (OSError, http.client.HTTPException, xmlrpc.client.Error)
+"""What a call raises when supervisord is not there, or refuses."""
 PATIENCE = 60.0  # seconds that a call may take; stopping a program is the longest
 
 
@@ -79,7 +81,7 @@ class Supervisor:
         try:
             with self._calls() as calls:
                 calls.getState()
-        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+        except BROKEN:
             return False
         return True
 

@@ -8,10 +8,9 @@ import os
 import shlex
 import string
 import sys
-import xmlrpc.client
 from pathlib import Path
 
-from local.supervision import MARK, Program, Supervisor
+from local.supervision import BROKEN, MARK, Program, Supervisor
 
 MACHINE = "LOCAL_REGION_MACHINE"
 """The environment variable that names the machine, as the prefix of its programs' names."""
@@ -136,7 +135,7 @@ def main(arguments: list[str]) -> int:
     verb, *names = [word for word in arguments if not word.startswith("-")] or [""]
     try:
         return _run(verb, options, names)
-    except (UnitError, OSError, xmlrpc.client.Error) as problem:
+    except (UnitError, *BROKEN) as problem:
         sys.stderr.write(f"systemctl: {problem}\n")
         return 1
 

@@ -43,9 +43,10 @@ class Target:
     settings: Mapping[str, object]
 
 
-def start(var: Path, say: Callable[[str], None]) -> Target:
+def start(var: Path, say: Callable[[str], None], site_port: int = SITE_PORT) -> Target:
     """Find the region below `var`, or start one and wait until it answers.
 
+    The site's port will be `site_port` if nothing listens there, and stays the same while the region lives.
     What is in the way (a dead region, a taken port) is told through `say`, a line each, and put right. Raises
     CannotStart, with what to do about it.
     """
@@ -60,11 +61,11 @@ def start(var: Path, say: Callable[[str], None]) -> Target:
             count = len(leftovers.processes(directory))
             say(f"{directory} holds a region that is dead: ending {count} processes of it, and starting anew")
             _end(directory)
-        site_port = free_port(SITE_PORT)
-        if site_port != SITE_PORT:
-            say(f"port {SITE_PORT} is taken: the site will be on {HOST}:{site_port}")
+        free = free_port(site_port)
+        if free != site_port:
+            say(f"port {site_port} is taken: the site will be on {HOST}:{free}")
         for _ in range(STARTS):
-            if target := _start(directory, site_port):
+            if target := _start(directory, free):
                 return target
             problem = _last_line(directory / "aws.log")
             _end(directory)
@@ -152,9 +153,8 @@ def _is_ours(directory: Path, port: int) -> bool:
 
 def _end(directory: Path) -> None:
     if directory.exists():
-        supervisor = Supervisor(directory)
-        supervisor.shut_down()
-        until(lambda: not leftovers.processes(directory), leftovers.GRACE)
+        if Supervisor(directory).shut_down():
+            until(lambda: not leftovers.processes(directory), leftovers.GRACE)
     leftovers.end(directory)
     shutil.rmtree(directory, ignore_errors=True)
 
