@@ -62,13 +62,13 @@ variables=$home/site.env
 unit=$stack-site.service
 metadata=${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
 
-# What a fresh role or a fresh parameter needs: some patience.
+# What a fresh role, a fresh parameter and a fresh service need: up to four minutes of patience.
 patiently() {
   local tries=0
   until "$@"; do
     tries=$((tries + 1))
-    [ "$tries" -lt 30 ] || return 1
-    sleep 5
+    [ "$tries" -lt 120 ] || return 1
+    sleep 2
   done
 }
 
@@ -206,7 +206,7 @@ EOF
 }
 
 healthy() {
-  patiently curl --fail --silent --show-error --output /dev/null "http://127.0.0.1:$port/healthz"
+  patiently curl --fail --silent --output /dev/null "http://127.0.0.1:$port/healthz"
 }
 
 step=start

@@ -15,6 +15,9 @@ from provisioner.resources.security import SecurityGroup
 BOOT_TAG = "provisioner:boot"
 """The hash of the user data that an instance was launched with."""
 
+PORT_TAG = "provisioner:port"
+"""The site's port, so that whoever finds the host knows its address."""
+
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameters: https://docs.aws.amazon.com/linux/al2023/ug/ec2.html"""
 
@@ -62,7 +65,7 @@ class Host(Resource):
         facts: dict[str, Any] = {"type": instance["InstanceType"], "boot": tags.get(BOOT_TAG)}
         facts["profile"] = instance.get("IamInstanceProfile", {}).get("Arn")
         if ip := instance.get("PublicIpAddress"):
-            facts |= {"ip": ip, "url": f"http://{ip}:{self.port}"}
+            facts |= {"ip": ip, "url": f"http://{ip}:{tags.get(PORT_TAG, self.port)}"}
         elif condition is Condition.READY:
             condition = Condition.PENDING
         return Found(instance["InstanceId"], facts, state, condition)
@@ -76,6 +79,7 @@ class Host(Resource):
     def create(self, cloud: Cloud, refs: Refs) -> None:
         dead = sum(each["State"]["Name"] in ("terminated", "shutting-down") for each in self._all(cloud))
         tags = [*cloud.tag_list(self.name), {"Key": BOOT_TAG, "Value": self._boot()}]
+        tags.append({"Key": PORT_TAG, "Value": str(self.port)})
         cloud.ec2.run_instances(
             ImageId=self._image(cloud),
             InstanceType=self.instance_type,

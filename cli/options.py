@@ -1,0 +1,95 @@
+"""The command line's words: what can be asked for, and its one validated configuration."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from provisioner.config import Config
+
+COMMANDS = {
+    "create": "make what is missing, repair what differs, and wait until the site answers",
+    "teardown": "take everything of the stack away, and look that nothing is left",
+    "plan": "show what create would do; changes nothing",
+    "status": "show what is there",
+    "outputs": "show the endpoints, the secret's name and the site's address",
+    "bench": "time the running site's cached and uncached pages over HTTP",
+}
+
+EPILOG = """Exit status: 0 done, 1 something failed or is left, 2 wrong input or nothing could be begun,
+130 interrupted. boto3's own environment variables work: AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL."""
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="deploy.py",
+        description="A VPC, a MySQL database, a cache and a web host on AWS, with a Django site on it.",
+        epilog=EPILOG,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help in COMMANDS.items():
+        command = commands.add_parser(name, help=help, description=help, epilog=EPILOG)
+        _common(command)
+        if name in ("create", "teardown"):
+            command.add_argument("--yes", "-y", action="store_true", help="don't ask")
+        if name in ("create", "plan"):
+            _choices(command)
+        if name == "create":
+            command.add_argument(
+                "--no-wait",
+                action="store_true",
+                help="return when the resources are there, without waiting for the site to answer",
+            )
+        if name == "outputs":
+            command.add_argument(
+                "--show-password", action="store_true", help="add the Django admin's user and password"
+            )
+        if name == "bench":
+            command.add_argument("--requests", type=int, default=30, help="requests per page (default: 30)")
+    return top
+
+
+def choices(arguments: argparse.Namespace) -> dict[str, object]:
+    """What the command line says about the configuration; None where it says nothing."""
+    given = vars(arguments)
+    chosen = {option.name: given.get(option.name) for option in dataclasses.fields(Config)}
+    if chosen["zones"] is not None:
+        chosen["zones"] = tuple(chosen["zones"])
+    return chosen
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--name", help=_help("name"))
+    command.add_argument("--region", help="the AWS region (default: boto3's own)")
+    command.add_argument("--profile", help="a profile of your AWS configuration")
+    command.add_argument("--config", type=Path, metavar="FILE", help="a TOML file with any of the options")
+    command.add_argument(
+        "--local",
+        action="store_true",
+        help="on this machine: an emulated AWS, a real MariaDB, Redis and site",
+    )
+    command.add_argument("--json", action="store_true", help="JSON for scripts: one object a line")
+
+
+def _choices(command: argparse.ArgumentParser) -> None:
+    group = command.add_argument_group("the stack")
+    for option in dataclasses.fields(Config):
+        if option.name == "name":
+            continue
+        flag = "--" + option.name.replace("_", "-")
+        if isinstance(option.default, bool):
+            group.add_argument(flag, action="store_true", default=None, help=_help(option.name))
+        elif isinstance(option.default, tuple):
+            group.add_argument(flag, nargs=2, metavar="ZONE", help=_help(option.name))
+        else:
+            group.add_argument(
+                flag,
+                type=type(option.default),
+                metavar="N" if isinstance(option.default, int) else option.name.upper(),
+                help=_help(option.name),
+            )
+
+
+def _help(name: str) -> str:
+    option = Config.__dataclass_fields__[name]
+    shown = f" (default: {option.default})" if option.default not in ("", (), False) else ""
+    return str(option.metadata["help"] + shown).replace("%", "%%")

@@ -1,0 +1,116 @@
+"""Where a command works: an account and region, or this machine."""
+
+import argparse
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.options import choices
+from local import target as local_target
+from local.target import Target
+from provisioner.archive import Archive, pack
+from provisioner.aws import Cloud, error_code
+from provisioner.blueprint import django_site
+from provisioner.config import Config, load
+from provisioner.errors import Invalid, Unreachable
+from provisioner.model import Stack
+from provisioner.preflight import choose_zones
+from provisioner.resources.secrets import Secret
+
+ROOT = Path(__file__).resolve().parents[1]
+VAR = ROOT / "var"
+SITE = ("site", "manage.py", "requirements.txt")
+"""What a host needs of this folder."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A configuration and the cloud that it is meant for."""
+
+    config: Config
+    cloud: Cloud
+    target: Target | None = None
+
+    def stack(self) -> tuple[Stack, Archive]:
+        """The stack as configured, and the site's archive. Raises Invalid for a missing data file."""
+        file = self.config.articles_file
+        if file is not None and not file.is_file():
+            raise Invalid(f"--articles {file}: there is no such file")
+        archive = pack(ROOT, SITE)
+        zones = choose_zones(self.config, self.cloud)
+        return django_site(self.config, self.cloud, zones, archive), archive
+
+    def whole_stack(self, *, nat: bool = True) -> Stack:
+        """Everything that any configuration of this name can have made: for looking and for taking away."""
+        whole = dataclasses.replace(self.config, nat=nat, articles="")
+        return django_site(whole, self.cloud, ("", ""), pack(ROOT, SITE))
+
+    def admin(self) -> dict[str, str]:
+        """The Django admin's user and password."""
+        password = Secret("secret", ()).read(self.cloud)["ADMIN_PASSWORD"]
+        return {"admin_user": "admin", "admin_password": password}
+
+    def close(self) -> None:
+        """End what runs on this machine, if it is this machine."""
+        if self.target is not None:
+            local_target.stop(VAR)
+
+
+def find_place(
+    config: Config, arguments: argparse.Namespace, *, start: bool, say: Callable[[str], None]
+) -> Place:
+    """The account and region, known to be reachable. Raises Invalid or Unreachable, in one line."""
+    if arguments.local:
+        return _local(arguments, start=start, say=say)
+    try:
+        session = boto3.Session(profile_name=arguments.profile, region_name=arguments.region)
+        region = session.region_name
+        if region and region not in _regions(session):
+            raise Invalid(f"region {region!r} is not one that boto3 knows: is it spelt like us-east-1?")
+        cloud = Cloud(session, config.name)
+        _identify(cloud)
+    except BotoCoreError as error:
+        raise Unreachable(str(error)) from error
+    return Place(config, cloud)
+
+
+def _identify(cloud: Cloud) -> None:
+    """Ask AWS who we are: the first call, which shows whether any will work."""
+    try:
+        _ = cloud.identity
+    except ClientError as error:
+        message = error.response["Error"]["Message"]
+        raise Unreachable(f"AWS refuses these credentials ({error_code(error)}): {message}") from error
+    except Unreachable as error:
+        if "credentials" in str(error).lower():
+            raise Unreachable(
+                "no AWS credentials: run `aws configure`, set AWS_PROFILE, or try --local without an account"
+            ) from error
+        raise
+
+
+def _regions(session: boto3.Session) -> set[str]:
+    return {
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition)
+    }
+
+
+def _local(arguments: argparse.Namespace, *, start: bool, say: Callable[[str], None]) -> Place:
+    for option in ("region", "profile"):
+        if getattr(arguments, option):
+            raise Invalid(f"--{option} and --local exclude each other")
+    target = local_target.start(VAR, say) if start else local_target.find(VAR)
+    if target is None:
+        raise Invalid("nothing runs on this machine: `python deploy.py create --local` starts it")
+    chosen = {key: value for key, value in choices(arguments).items() if value is not None}
+    config = load(arguments.config, {**target.settings, **chosen})
+    session = boto3.Session(
+        aws_access_key_id="local", aws_secret_access_key="local", region_name=target.region
+    )
+    return Place(config, Cloud(session, config.name, endpoint_url=target.endpoint_url), target)

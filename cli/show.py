@@ -1,0 +1,130 @@
+"""What the commands show: tables for people, objects for scripts."""
+
+from collections.abc import Mapping, Sequence
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.place import Place
+from cli.progress import emit
+from provisioner.engine import Action, Step
+from provisioner.model import Found, Stack
+
+STYLES = {
+    Action.CREATE: "green",
+    Action.CHANGE: "yellow",
+    Action.REPLACE: "yellow",
+    Action.WAIT: "cyan",
+    Action.KEEP: "dim",
+}
+
+
+def header(as_json: bool, place: Place) -> None:
+    """The stack, the account and the region: whatever happens, happens there."""
+    cloud = place.cloud
+    if as_json:
+        emit(
+            event="begun",
+            stack=cloud.stack,
+            account=cloud.account,
+            region=cloud.region,
+            arn=cloud.identity["Arn"],
+        )
+        return
+    where = "on this machine, emulated" if place.target else f"as {cloud.identity['Arn']}"
+    print(f"stack {cloud.stack}, account {cloud.account}, region {cloud.region} ({where})")
+
+
+def line(as_json: bool, text: str) -> None:
+    if as_json:
+        emit(event="note", detail=text)
+    else:
+        print(text)
+
+
+def plan(as_json: bool, steps: Sequence[Step]) -> int:
+    """Each step, and how many would do something: that number is the answer."""
+    doing = [step for step in steps if step.action is not Action.KEEP or step.blocked]
+    if as_json:
+        for step in steps:
+            emit(
+                event="plan",
+                resource=step.resource.name,
+                kind=step.resource.kind,
+                action="blocked" if step.blocked else step.action.value,
+                id=step.found.id if step.found else None,
+                detail=step.blocked or "; ".join(map(str, step.changes)),
+            )
+        return len(doing)
+    table = _table("", "resource", "kind", "why")
+    for step in doing:
+        action = "blocked" if step.blocked else step.action.value
+        style = "red" if step.blocked else STYLES[step.action]
+        why = step.blocked or "; ".join(map(str, step.changes))
+        table.add_row(Text(action, style), step.resource.name, Text(step.resource.kind, "dim"), Text(why))
+    if doing:
+        _print(table)
+    print(f"{len(doing)} to do, {len(steps) - len(doing)} to keep")
+    return len(doing)
+
+
+def status(as_json: bool, stack: Stack, found: Mapping[str, Found | None]) -> None:
+    """Each resource with its id and state."""
+    table = _table("resource", "kind", "state", "id")
+    for name, each in found.items():
+        kind = stack.resources[name].kind
+        if as_json:
+            emit(
+                event="status",
+                resource=name,
+                kind=kind,
+                id=each.id if each else None,
+                state=each.state if each else None,
+            )
+        elif each is None:
+            table.add_row(name, Text(kind, "dim"), Text("not there", "yellow"), "")
+        else:
+            table.add_row(name, Text(kind, "dim"), each.state, each.id)
+    if not as_json:
+        _print(table)
+
+
+def outputs(as_json: bool, values: Mapping[str, str]) -> None:
+    if as_json:
+        emit(**values)
+        return
+    table = _table("", "")
+    table.show_header = False
+    for key, value in values.items():
+        table.add_row(Text(key, "bold"), value)
+    _print(table)
+
+
+def result(as_json: bool, changed: int, seconds: float, values: Mapping[str, str]) -> None:
+    """How it ended: what was done, how long it took, and the outputs."""
+    if as_json:
+        emit(event="done", changed=changed, seconds=round(seconds, 1), outputs=dict(values))
+        return
+    done = f"{changed} resources made or changed" if changed else "nothing to change"
+    print(f"{done}, in {seconds:.0f} s\n")
+    outputs(as_json, values)
+
+
+def aws_error(error: ClientError) -> str:
+    details = error.response["Error"]
+    return f"AWS refused {error.operation_name}: {details['Code']}: {details['Message']}"
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _print(table: Table) -> None:
+    """In a pipe, as wide as it needs to be: scripts and logs want whole lines."""
+    console = Console(highlight=False)
+    console.print(table) if console.is_terminal else Console(highlight=False, width=200).print(table)
