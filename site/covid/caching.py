@@ -102,12 +102,13 @@ class Cache:
         self.breaker.succeeded()
         return True
 
-    def server(self) -> str:
+    def server(self, timings: Timings) -> str:
         """The server's name and version; '' when it is out."""
         if not self.breaker.allows():
             return ""
         try:
-            info = self._redis().info("server")
+            with timings.measure("cache"):
+                info = self._redis().info("server")
         except RedisError as error:
             self.breaker.failed(_reason(error))
             return ""

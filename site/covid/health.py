@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from covid.caching import cache
 from covid.models import DataSet
+from covid.timing import Timings
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class HealthMiddleware:
 def report() -> JsonResponse:
     """200 with status ok, or degraded while the cache is out; 503 with status down while the database is."""
     database, rows = _database()
-    answering = cache.server()
+    answering = cache.server(Timings())
     if answering:
         memory = {"status": "ok", "version": answering}
     else:

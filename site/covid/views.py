@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     loaded = DataSet.objects.order_by("-loaded_at").first()
     context = {
         "database": database_version(),
-        "cache": cache.server(),
+        "cache": cache.server(request.timings),
         "loaded": loaded,
         "generated": bool(loaded and loaded.generated),
         "word": WORD,
