@@ -134,13 +134,14 @@ class Supervisor:
         assert isinstance(info, dict)
         return str(info["statename"])
 
-    def shut_down(self) -> None:
-        """Begin to end every program and the daemon itself; harmless when it does not run."""
-        with (
-            contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error),
-            self._calls() as calls,
-        ):
-            calls.shutdown()
+    def shut_down(self) -> bool:
+        """Begin to end every program and then the daemon itself; False if it does not answer."""
+        try:
+            with self._calls() as calls:
+                calls.shutdown()
+        except BROKEN:
+            return False
+        return True
 
     @property
     def _configuration(self) -> Path:

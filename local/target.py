@@ -152,9 +152,8 @@ def _is_ours(directory: Path, port: int) -> bool:
 
 
 def _end(directory: Path) -> None:
-    if directory.exists():
-        if Supervisor(directory).shut_down():
-            until(lambda: not leftovers.processes(directory), leftovers.GRACE)
+    if directory.exists() and Supervisor(directory).shut_down():
+        until(lambda: not leftovers.processes(directory), leftovers.GRACE)
     leftovers.end(directory)
     shutil.rmtree(directory, ignore_errors=True)
 
