@@ -26,7 +26,7 @@ def sentences(timings: Timings) -> tuple[bytes, dict[str, Any]]:
         render_ms = (time.perf_counter() - began) * 1000
     facts = {
         "rows": len(rows),
-        "sql": readable(sent[0]),
+        "sql": readable(sent[-1]),  # a new connection says more before it
         "database_ms": database_ms,
         "render_ms": render_ms,
         "generated": bool(loaded and loaded.generated),

@@ -2,17 +2,28 @@
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
+from subprocess import Popen
 
 import pytest
+from django.core.management import call_command
+from django.test import Client
+from django_redis import get_redis_connection
 
-from local.servers import MariaDB, Redis, running
+from covid.breaker import Breaker
+from covid.caching import cache
+from covid.models import Article, DataSet
+from local.servers import MariaDB, Redis, free_port, running
 from tests.site.settings import VAR
 
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDB]:
-    server = MariaDB(VAR / "mysql", int(os.environ["DATABASE_PORT"]), password=os.environ["DATABASE_PASSWORD"])
+    server = MariaDB(
+        VAR / "mysql", int(os.environ["DATABASE_PORT"]), password=os.environ["DATABASE_PASSWORD"]
+    )
     with running(server):
         yield server
     shutil.rmtree(server.directory)
@@ -32,5 +43,66 @@ def django_db_modify_db_settings(mariadb: MariaDB) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _cache(redis_server: Redis) -> None:
-    """Every test of the site has a living Redis, unless it breaks it itself."""
+def _cache(redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of the site has a living, empty Redis and a closed breaker, unless it breaks them itself."""
+    get_redis_connection().flushdb()
+    monkeypatch.setattr(cache, "breaker", Breaker("the cache"))
+    monkeypatch.setattr(cache, "_expiry_owed", False)
+
+
+@pytest.fixture(scope="session")
+def static_files() -> Iterator[None]:
+    """The static files, hashed and compressed as on a host."""
+    call_command("collectstatic", "--noinput", verbosity=0)
+    yield
+    shutil.rmtree(VAR / "static")
+
+
+@pytest.fixture
+def client(static_files: None) -> Client:
+    return Client()
+
+
+@pytest.fixture
+def admin(static_files: None, admin_client: Client) -> Client:
+    """A browser that is logged in as a superuser."""
+    return admin_client
+
+
+@dataclass(frozen=True)
+class OwnRedis:
+    """A Redis that one test may stop or kill."""
+
+    server: Redis
+    process: Popen[bytes]
+
+
+@pytest.fixture
+def own_redis(settings) -> Iterator[OwnRedis]:
+    """A Redis of the test's own, to which the site's cache points meanwhile."""
+    server = Redis(VAR / f"redis-{uuid.uuid4().hex[:8]}", free_port(), password="own")
+    with running(server) as process:
+        point_cache_at(settings, server.port, server.password)
+        yield OwnRedis(server, process)
+        process.kill()  # it may be stopped, and would not hear a gentler signal
+    shutil.rmtree(server.directory)
+
+
+def point_cache_at(settings, port: int, password: str) -> None:
+    """Let the site's cache speak to another server for the rest of the test."""
+    default = settings.CACHES["default"]
+    options = default["OPTIONS"] | {"PASSWORD": password}
+    settings.CACHES = {"default": default | {"LOCATION": f"redis://127.0.0.1:{port}/0", "OPTIONS": options}}
+
+
+@pytest.fixture
+def articles(db: None) -> list[Article]:
+    """Three articles, two of which mention the word; and the data set that they came in."""
+    sentences = {7: "The Delta variant <spread>.", 3: "In the Mekong delta.", 5: "In Wuhan."}
+    made = [
+        Article(object_id=number, sentence=text, title=f"Title {number}", source="PMC", license="cc-by")
+        for number, text in sentences.items()
+    ]
+    Article.objects.bulk_create(made)
+    DataSet.objects.create(source="articles.csv", rows=3)
+    return made
