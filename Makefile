@@ -9,7 +9,7 @@ help: ## list these targets (the default)
 
 demo: environment ## run the whole stack and the site on this machine; ARTICLES=FILE_OR_URL picks the data
 	$(python) deploy.py create --local --yes $(if $(ARTICLES),--articles '$(ARTICLES)')
-	$(python) deploy.py bench --local
+	$(python) deploy.py bench --local --requests 10
 
 demo-down: ## end the demo and remove every file that it made
 	@sh local/demo_down.sh
