@@ -7,10 +7,8 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from rich.console import Console
-from rich.table import Table
-
 from cli.progress import emit
+from cli.tables import new_table, print_table
 
 PAGES = {"uncached": "/uncached/", "cached": "/cached/"}
 WARM_UP = 2
@@ -92,11 +90,9 @@ def show(as_json: bool, url: str, timings: dict[str, Timing]) -> None:
             )
         emit(ratio=round(ratio, 2))
         return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("page")
-    for heading in ("median", "p95", "of it the server", "bytes"):
-        table.add_column(heading, justify="right")
-    table.add_column("X-Cache")
+    table = new_table("page", "median", "p95", "of it the server", "bytes", "X-Cache")
+    for column in table.columns[1:5]:
+        column.justify = "right"
     for name, timing in timings.items():
         table.add_row(
             PAGES[name],
@@ -106,7 +102,7 @@ def show(as_json: bool, url: str, timings: dict[str, Timing]) -> None:
             f"{timing.size:,}",
             ", ".join(f"{state} {count}" for state, count in timing.cache.items()),
         )
-    Console(highlight=False).print(table)
+    print_table(table)
     count = len(timings["cached"].milliseconds)
     print(f"{count} requests each to {url}, in turns over one connection, after {WARM_UP} that don't count")
     faster = ratio if ratio >= 1 else 1 / ratio

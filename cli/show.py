@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from botocore.exceptions import ClientError
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cli.place import Place
 from cli.progress import emit
+from cli.tables import new_table, print_table
 from provisioner.engine import Action, Step
 from provisioner.model import Found, Stack
 
@@ -58,21 +57,21 @@ def plan(as_json: bool, steps: Sequence[Step]) -> int:
                 detail=step.blocked or "; ".join(map(str, step.changes)),
             )
         return len(doing)
-    table = _table("", "resource", "kind", "why")
+    table = new_table("", "resource", "kind", "why")
     for step in doing:
         action = "blocked" if step.blocked else step.action.value
         style = "red" if step.blocked else STYLES[step.action]
         why = step.blocked or "; ".join(map(str, step.changes))
         table.add_row(Text(action, style), step.resource.name, Text(step.resource.kind, "dim"), Text(why))
     if doing:
-        _print(table)
+        print_table(table)
     print(f"{len(doing)} to do, {len(steps) - len(doing)} to keep")
     return len(doing)
 
 
 def status(as_json: bool, stack: Stack, found: Mapping[str, Found | None]) -> None:
     """Each resource with its id and state."""
-    table = _table("resource", "kind", "state", "id")
+    table = new_table("resource", "kind", "state", "id")
     for name, each in found.items():
         kind = stack.resources[name].kind
         if as_json:
@@ -88,18 +87,18 @@ def status(as_json: bool, stack: Stack, found: Mapping[str, Found | None]) -> No
         else:
             table.add_row(name, Text(kind, "dim"), each.state, each.id)
     if not as_json:
-        _print(table)
+        print_table(table)
 
 
 def outputs(as_json: bool, values: Mapping[str, str]) -> None:
     if as_json:
         emit(**values)
         return
-    table = _table("", "")
+    table = new_table("", "")
     table.show_header = False
     for key, value in values.items():
         table.add_row(Text(key, "bold"), value)
-    _print(table)
+    print_table(table)
 
 
 def result(as_json: bool, changed: int, seconds: float, values: Mapping[str, str]) -> None:
@@ -115,16 +114,3 @@ def result(as_json: bool, changed: int, seconds: float, values: Mapping[str, str
 def aws_error(error: ClientError) -> str:
     details = error.response["Error"]
     return f"AWS refused {error.operation_name}: {details['Code']}: {details['Message']}"
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
-def _print(table: Table) -> None:
-    """In a pipe, as wide as it needs to be: scripts and logs want whole lines."""
-    console = Console(highlight=False)
-    console.print(table) if console.is_terminal else Console(highlight=False, width=200).print(table)

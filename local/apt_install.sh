@@ -33,9 +33,11 @@ mv "$policy.new" "$policy"
 
 # needrestart, a part of Ubuntu, would restart whatever uses a library that was upgraded on the way.
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+# What an interrupted installation left half done would stop this one; what cannot be mended now, --fix-broken mends.
+dpkg --configure -a 9<&- || echo 'dpkg --configure -a failed; going on'
 # A list that cannot be fetched (somebody's own repository) is no reason to stop: the install decides.
 apt-get update -q 9<&- || echo 'apt-get update failed; going on with the lists that are here'
-apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" 9<&-
+apt-get install -q -y --fix-broken --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" 9<&-
 
 for package in "$@"; do
     case $package in

@@ -24,4 +24,5 @@ def machine(tmp_path: Path) -> Machine:
         (made.bin / name).symlink_to(found)
     made.shim("uname", "echo Linux")
     made.shim("id", "echo 1000")
+    made.shim("dpkg")
     return made

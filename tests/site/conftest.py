@@ -5,6 +5,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from subprocess import Popen
 
 import pytest
@@ -20,21 +21,27 @@ from tests.site.settings import VAR
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDB]:
+def scratch() -> Iterator[Path]:
+    """This run's own directory, gone afterwards."""
+    VAR.mkdir(parents=True)
+    yield VAR
+    shutil.rmtree(VAR)
+
+
+@pytest.fixture(scope="session")
+def mariadb(scratch: Path) -> Iterator[MariaDB]:
     server = MariaDB(
         VAR / "mysql", int(os.environ["DATABASE_PORT"]), password=os.environ["DATABASE_PASSWORD"]
     )
     with running(server):
         yield server
-    shutil.rmtree(server.directory)
 
 
 @pytest.fixture(scope="session")
-def redis_server() -> Iterator[Redis]:
+def redis_server(scratch: Path) -> Iterator[Redis]:
     server = Redis(VAR / "redis", int(os.environ["CACHE_PORT"]), password=os.environ["CACHE_PASSWORD"])
     with running(server):
         yield server
-    shutil.rmtree(server.directory)
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +58,9 @@ def _cache(redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def static_files() -> Iterator[None]:
+def static_files(scratch: Path) -> None:
     """The static files, hashed and compressed as on a host."""
     call_command("collectstatic", "--noinput", verbosity=0)
-    yield
-    shutil.rmtree(VAR / "static")
 
 
 @pytest.fixture
@@ -85,7 +90,6 @@ def own_redis(settings) -> Iterator[OwnRedis]:
         point_cache_at(settings, server.port, server.password)
         yield OwnRedis(server, process)
         process.kill()  # it may be stopped, and would not hear a gentler signal
-    shutil.rmtree(server.directory)
 
 
 def point_cache_at(settings, port: int, password: str) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Sequence
 from typing import Protocol
 
 from django.db import DatabaseError, Error
@@ -16,6 +15,8 @@ FIELD_END = "\x1f"
 LINE_END = "\x1e"
 ESCAPES = str.maketrans({character: f"\\{character}" for character in (FIELD_END, LINE_END, "\\")})
 
+BATCH = 2**18  # bytes or characters of rows that are handed on at once
+
 # The server's or the client's refusal: not allowed with this version, off on the server, off in the client.
 NOT_ALLOWED = {1148, 4166, 3948, 3950, 2068}
 PATIENCE = 60  # seconds that an aborted statement gets to end; the next load drops what it leaves
@@ -24,9 +25,9 @@ _COLUMNS = ", ".join(f"`{field.column}`" for field in FIELDS)
 
 
 class Sink(Protocol):
-    """Takes rows for one table."""
+    """Takes rows for one table, and hands them on in batches."""
 
-    def write(self, rows: Sequence[Row]) -> None: ...
+    def add(self, row: Row) -> None: ...
 
     def finish(self) -> int:
         """Wait until all rows are stored, and return how many; LoadError if the server altered one."""
@@ -48,17 +49,18 @@ def local_infile_is_on(connection: BaseDatabaseWrapper, table: str) -> bool:
 
 
 class LoadData:
-    """One LOAD DATA statement, in a thread, that reads a pipe which write() feeds.
+    """One LOAD DATA statement, in a thread, that reads a pipe which add() feeds.
 
     The statement ends when the pipe does: no file, nothing that outlives the process, and a caller that a
     signal still reaches. The client library opens the pipe as /dev/fd/N. When the statement fails, the pipe's
-    last reader goes, and write() sees that.
+    last reader goes, and add() sees that.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper, table: str) -> None:
         self._connection = connection
         self._table = table
-        self._sent = self._stored = 0
+        self._batch: list[bytes] = []
+        self._size = self._sent = self._stored = 0
         self._warning = ""
         self._error: Error | None = None
         self._out, pipe = os.pipe()
@@ -67,17 +69,19 @@ class LoadData:
         self._thread = threading.Thread(target=self._load, name="load-data", daemon=True)
         self._thread.start()
 
-    def write(self, rows: Sequence[Row]) -> None:
-        data = memoryview(_encode(rows))
-        try:
-            while data:
-                data = data[self._pipe.write(data) :]
-        except BrokenPipeError:
-            self._end()
-            raise LoadError("the server stopped reading the rows") from None
-        self._sent += len(rows)
+    def add(self, row: Row) -> None:
+        line = FIELD_END.join(row)
+        if "\\" in line or LINE_END in line or line.count(FIELD_END) != len(row) - 1:
+            line = FIELD_END.join([value.translate(ESCAPES) for value in row])
+        data = (line + LINE_END).encode()
+        self._batch.append(data)
+        self._size += len(data)
+        self._sent += 1
+        if self._size >= BATCH:
+            self._flush()
 
     def finish(self) -> int:
+        self._flush()
         self._end()
         if self._warning or self._stored != self._sent:
             raise LoadError(
@@ -90,6 +94,16 @@ class LoadData:
         self._thread.join(PATIENCE)
         if self._thread.is_alive():  # a connection serves one thread: leave it to that one
             self._connection.connection = None
+
+    def _flush(self) -> None:
+        data = memoryview(b"".join(self._batch))
+        self._batch, self._size = [], 0
+        try:
+            while data:
+                data = data[self._pipe.write(data) :]
+        except BrokenPipeError:
+            self._end()
+            raise LoadError("the server stopped reading the rows") from None
 
     def _end(self) -> None:
         """Close the pipe, wait for the statement, and raise what it raised."""
@@ -113,28 +127,38 @@ class LoadData:
 
 
 class Inserts:
-    """INSERTs of many rows each, committed with every write()."""
+    """INSERTs of many rows each, committed batch by batch."""
 
     def __init__(self, connection: BaseDatabaseWrapper, table: str) -> None:
         self._connection = connection
-        self._sent = 0
+        self._batch: list[Row] = []
+        self._size = self._sent = 0
         marks = ", ".join(["%s"] * len(FIELDS))
         self._insert = f"INSERT INTO `{table}` ({_COLUMNS}) VALUES ({marks})"
         connection.set_autocommit(False)
 
-    def write(self, rows: Sequence[Row]) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.executemany(self._insert, rows)
-        self._connection.commit()
-        self._sent += len(rows)
+    def add(self, row: Row) -> None:
+        self._batch.append(row)
+        self._size += sum(map(len, row))
+        self._sent += 1
+        if self._size >= BATCH:
+            self._flush()
 
     def finish(self) -> int:
+        self._flush()
         self._connection.set_autocommit(True)
         return self._sent
 
     def abort(self) -> None:
         self._connection.rollback()
         self._connection.set_autocommit(True)
+
+    def _flush(self) -> None:
+        if self._batch:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(self._insert, self._batch)
+            self._connection.commit()
+        self._batch, self._size = [], 0
 
 
 def _load_data(table: str) -> str:
@@ -143,14 +167,3 @@ def _load_data(table: str) -> str:
         f" FIELDS TERMINATED BY X'{ord(FIELD_END):02x}' ENCLOSED BY '' ESCAPED BY X'5c'"
         f" LINES TERMINATED BY X'{ord(LINE_END):02x}' ({_COLUMNS})"
     )
-
-
-def _encode(rows: Sequence[Row]) -> bytes:
-    lines = []
-    for row in rows:
-        line = FIELD_END.join(row)
-        if "\\" in line or LINE_END in line or line.count(FIELD_END) != len(row) - 1:
-            line = FIELD_END.join([value.translate(ESCAPES) for value in row])
-        lines.append(line)
-    lines.append("")
-    return LINE_END.join(lines).encode()

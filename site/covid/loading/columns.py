@@ -62,7 +62,7 @@ def fault(row: Row) -> str:
     for index, limit in _LIMITS:
         if len(row[index]) > limit:
             return f"{NAMES[index]} has {len(row[index])} characters, and at most {limit} fit"
-    return "" if _is_utf8("".join(row)) else "not UTF-8"
+    return ""
 
 
 def _bare(name: str) -> str:
@@ -77,14 +77,3 @@ def _is_date(text: str) -> bool:
         return len(text) != 10 or bool(date.fromisoformat(text))
     except ValueError:
         return False
-
-
-def _is_utf8(text: str) -> bool:
-    """Bytes that were not UTF-8 are read as lone surrogates, which can't be written as UTF-8."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -10,15 +10,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from covid.loading import staging
 from covid.loading.bulk import Inserts, LoadData, Sink, local_infile_is_on
-from covid.loading.columns import Row, fault
+from covid.loading.columns import fault
 from covid.loading.errors import LoadError
 from covid.loading.records import Records
 from covid.loading.rejects import Rejects
 from covid.loading.seen import SeenIds
 
-BATCH = 2**18  # characters of rows that are handed on at once
-
-Show = Callable[[int, int, int], None]  # how much is read, of how much, and rows stored so far
+Show = Callable[[int, int, int], None]  # how much is read, of how much, and rows handed on so far
 
 
 @dataclass
@@ -60,15 +58,14 @@ class Load:
     def _fill(self, records: Records, sink: Sink) -> int:
         seen = SeenIds()
         try:
-            stored = self._check(records, sink, seen)
-            return sink.finish() if stored else 0
+            self._check(records, sink, seen)
+            return sink.finish()
         finally:
             sink.abort()
             seen.close()
 
-    def _check(self, records: Records, sink: Sink, seen: SeenIds) -> int:
-        batch: list[Row] = []
-        size = stored = 0
+    def _check(self, records: Records, sink: Sink, seen: SeenIds) -> None:
+        added = 0
         for row, reason in records:
             reason = reason or fault(row)
             if not reason and not seen.add(int(row[0])):
@@ -76,12 +73,7 @@ class Load:
             if reason:
                 self.rejects.add(records.line, reason, records.raw())
                 continue
-            batch.append(row)
-            size += sum(map(len, row))
-            if size >= BATCH:
-                sink.write(batch)
-                stored += len(batch)
-                batch, size = [], 0
-                self.show(*records.progress(), stored)
-        sink.write(batch)
-        return stored + len(batch)
+            sink.add(row)
+            added += 1
+            if added % 100 == 0:
+                self.show(*records.progress(), added)

@@ -1,0 +1,72 @@
+"""A setting that is missing or wrong ends every door to the site in one line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import REQUIRED
+from local.servers import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(command: list[str], **changed: str | None) -> subprocess.CompletedProcess[str]:
+    """The command's end, in this run's environment but for the changes; None unsets a variable."""
+    environment = dict(os.environ) | {name: value for name, value in changed.items() if value is not None}
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    for name, value in changed.items():
+        if value is None:
+            environment.pop(name, None)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def manage(**changed: str | None) -> subprocess.CompletedProcess[str]:
+    return run([sys.executable, "manage.py", "check"], **changed)
+
+
+def only_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_a_complete_environment_is_fine() -> None:
+    done = manage()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_missing_variable_is_named() -> None:
+    line = only_line(manage(**dict.fromkeys(REQUIRED)))
+    assert all(name in line for name in REQUIRED)
+    assert only_line(manage(SECRET_KEY=None, CACHE_HOST="")).endswith(": SECRET_KEY, CACHE_HOST")
+
+
+@pytest.mark.parametrize("port", ["mysql", "0", "65536", "-1", "3.5", "٣"])
+def test_a_port_is_a_port(port: str) -> None:
+    assert f"DATABASE_PORT must be a port from 1 to 65535, not {port!r}" in only_line(
+        manage(DATABASE_PORT=port)
+    )
+
+
+def test_a_bundle_that_is_not_there() -> None:
+    assert "CA_BUNDLE names a file that can't be read: /no/such.pem" in only_line(
+        manage(CA_BUNDLE="/no/such.pem")
+    )
+
+
+def test_gunicorn_ends_at_once_too() -> None:
+    done = run(
+        [
+            str(Path(sys.executable).with_name("gunicorn")),
+            *("--chdir", "site", "--config", "site/config/gunicorn.conf.py", "config.wsgi"),
+        ],
+        SECRET_KEY=None,
+        BIND=f"127.0.0.1:{free_port()}",
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "set these environment variables and try again: SECRET_KEY" in done.stderr
