@@ -33,7 +33,7 @@ mv "$policy.new" "$policy"
 
 # needrestart, a part of Ubuntu, would restart whatever uses a library that was upgraded on the way.
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-# What an interrupted installation left half done would stop this one; what cannot be mended now, --fix-broken mends.
+# What an interrupted installation left half done would stop this one; --fix-broken mends what this cannot.
 dpkg --configure -a 9<&- || echo 'dpkg --configure -a failed; going on'
 # A list that cannot be fetched (somebody's own repository) is no reason to stop: the install decides.
 apt-get update -q 9<&- || echo 'apt-get update failed; going on with the lists that are here'

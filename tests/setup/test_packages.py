@@ -117,11 +117,12 @@ def test_only_what_is_missing_is_installed(machine: Machine) -> None:
     status, output, errors = machine.run("packages.sh")
     assert (status, errors) == (0, "")
     assert output == "Installing redis-server (log: var/packages.log) …\n"
-    installed = [call for call in machine.calls() if call.startswith(("apt-get", "update-rc.d"))]
-    assert installed[0].startswith("apt-get update")
-    assert installed[1].startswith("apt-get install")
-    assert installed[1].endswith(" redis-server")
-    assert installed[2:] == ["update-rc.d redis-server disable"]
+    installed = [call for call in machine.calls() if call.startswith(("dpkg", "apt-get", "update-rc.d"))]
+    assert installed[0] == "dpkg --configure -a"
+    assert installed[1].startswith("apt-get update")
+    assert installed[2].startswith("apt-get install")
+    assert installed[2].endswith(" redis-server")
+    assert installed[3:] == ["update-rc.d redis-server disable"]
 
 
 def test_a_failed_install_shows_why_and_what_to_do(machine: Machine) -> None:
