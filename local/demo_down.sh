@@ -10,9 +10,9 @@ running() {
     [ -n "$alive" ]
 }
 
-# .venv may be gone while the demo still runs; where neither is left, files are all there is to remove.
-if running; then sh local/environment.sh; fi
-if .venv/bin/python -c 'import boto3' 2>/dev/null; then
+if running; then
+    # The environment may be gone while the demo still runs.
+    sh local/environment.sh
     .venv/bin/python deploy.py teardown --local --yes || {
         echo 'The demo could not be ended, so var/ is kept: see above, then run make demo-down again.' >&2
         exit 1

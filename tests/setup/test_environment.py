@@ -53,17 +53,22 @@ def test_demo_down_is_harmless_when_nothing_was_made(machine: Machine) -> None:
     assert machine.run("demo_down.sh") == (0, "", "")
 
 
-def test_demo_down_without_an_environment_removes_the_files(machine: Machine) -> None:
+def running(machine: Machine) -> None:
+    """var/ holds the pid file of a process that lives: our own."""
+    (machine.project / "var").mkdir()
+    (machine.project / "var/supervisord.pid").write_text(f"{os.getpid()}\n")
+
+
+def test_demo_down_removes_the_files_of_what_ran_once(machine: Machine) -> None:
     (machine.project / "var/mariadb").mkdir(parents=True)
     (machine.project / "var/mariadb/server.pid").write_text("")
     assert machine.run("demo_down.sh") == (0, "", "")
     assert not (machine.project / "var").exists()
 
 
-def test_demo_down_makes_the_environment_that_a_running_demo_needs(machine: Machine) -> None:
+def test_demo_down_makes_the_environment_that_ends_a_running_demo(machine: Machine) -> None:
     with_requirements(machine)
-    (machine.project / "var").mkdir()
-    (machine.project / "var/supervisord.pid").write_text(f"{os.getpid()}\n")
+    running(machine)
     assert machine.run("demo_down.sh")[0] == 0
     assert machine.calls()[-1] == "venv-python deploy.py teardown --local --yes"
     assert not (machine.project / "var").exists()
@@ -74,7 +79,7 @@ def test_demo_down_keeps_the_files_of_a_demo_that_did_not_end(machine: Machine) 
     machine.run("environment.sh")
     machine.shim("venv-python", '[ "$1" != deploy.py ]')
     (machine.bin / "venv-python").rename(machine.project / ".venv/bin/python")
-    (machine.project / "var").mkdir()
+    running(machine)
     status, _, errors = machine.run("demo_down.sh")
     assert status == 1
     assert "var/ is kept" in errors
