@@ -2,7 +2,7 @@
 
     python bench/load.py [--rows N] [--rounds N]
 
-One run makes the rows, starts a MariaDB of its own under var/, runs the three in turns, and prints the medians.
+One run makes the rows, starts a MariaDB of its own under var/, runs the three in turns, and prints medians.
 """
 
 import argparse
@@ -103,7 +103,7 @@ def measure(way: str, file: Path) -> None:
     WAYS[way](file)
     seconds, cpu = time.perf_counter() - began, time.process_time() - before
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": memory}))  # noqa: T201  (the parent reads it)
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": memory}))
 
 
 def bare_load_data(file: Path) -> None:
@@ -111,8 +111,9 @@ def bare_load_data(file: Path) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "LOAD DATA LOCAL INFILE %s INTO TABLE covid_article CHARACTER SET utf8mb4 FIELDS TERMINATED BY ','"
-            " OPTIONALLY ENCLOSED BY '\"' ESCAPED BY '' LINES TERMINATED BY '\\n' IGNORE 1 LINES",
+            "LOAD DATA LOCAL INFILE %s INTO TABLE covid_article CHARACTER SET utf8mb4"
+            " FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY ''"
+            " LINES TERMINATED BY '\\n' IGNORE 1 LINES",
             [str(file)],
         )
 

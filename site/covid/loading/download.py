@@ -51,8 +51,11 @@ def download(url: str, report: Report, limits: Limits | None = None) -> BinaryIO
 
 
 def public_address(url: str) -> str:
-    """The address without what may be secret in it: user, password, query."""
-    parts = urlsplit(url)
+    """The address without what may be secret in it: user, password, query. LoadError if it is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise LoadError(f"not an address: {error}") from None
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"
 

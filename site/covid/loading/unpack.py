@@ -37,7 +37,7 @@ def unpack(file: BinaryIO, bounds: Bounds | None = None) -> io.BufferedReader:
         read = gzip.GzipFile(fileobj=file).read1
     elif head.startswith(zstandard.FRAME_HEADER):
         read = _Zstd(file).read
-    elif b"\0" in head or head.startswith((b"BZh", b"\xff\xfe", b"\xfe\xff")):
+    elif b"\0" in head.partition(b"\n")[0] or head.startswith((b"BZh", b"\xff\xfe", b"\xfe\xff")):
         raise LoadError("it is neither CSV in UTF-8 nor a zip, gz or zst archive")
     elif head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         raise LoadError("it is a web page (HTML or XML), not a data set")

@@ -7,7 +7,7 @@ import pytest
 
 from covid.loading.columns import Row
 from covid.models import DataSet
-from tests.site.loading.conftest import as_csv, made_up, stored, tables
+from tests.site.loading.conftest import stored, tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
