@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from cli import bench, show
 from cli.options import choices, parser
-from cli.place import Place, find_place
+from cli.place import Place, find_place, local_runs
 from cli.progress import emit, progress
 from local.servers import CannotStart
 from provisioner import cost, engine, health
@@ -73,6 +73,9 @@ def create(arguments: argparse.Namespace) -> int:
 
 def teardown(arguments: argparse.Namespace) -> int:
     begun = time.monotonic()
+    if arguments.local and not local_runs():
+        show.line(arguments.json, "nothing runs on this machine: nothing to take away")
+        return 0
     place = _place(arguments)
     stack = place.whole_stack()
     show.header(arguments.json, place)

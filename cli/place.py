@@ -78,6 +78,14 @@ def find_place(
     return Place(config, cloud)
 
 
+def local_runs() -> bool:
+    """Does a region run on this machine? What a dead one left behind is ended and removed."""
+    if local_target.find(VAR) is not None:
+        return True
+    local_target.stop(VAR)
+    return False
+
+
 def _identify(cloud: Cloud) -> None:
     """Ask AWS who we are: the first call, which shows whether any will work."""
     try:

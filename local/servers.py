@@ -121,7 +121,7 @@ class MariaDB:
             "--collation-server=utf8mb4_unicode_ci",
             "--local-infile=ON",
             "--skip-name-resolve",
-            "--innodb-buffer-pool-size=256M",
+            "--innodb-buffer-pool-size=512M",
             "--innodb-flush-log-at-trx-commit=2",
         ]
         if self.tls:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from local import leftovers
+from tests.local.processes import programs
 
 Eventually = Callable[[Callable[[], bool]], None]
 TOKEN = "a-token-of-32-characters-or-more"
@@ -107,14 +107,17 @@ def test_takes_a_new_token(
 def test_is_gone_when_deleted(
     elasticache: Any, endpoint: dict[str, Any], var: Path, eventually: Eventually
 ) -> None:
+    process = programs(var)["redis-server"]
+    os.kill(process, signal.SIGSTOP)  # so that it cannot end before we have looked
     elasticache.delete_replication_group(ReplicationGroupId="demo")
+    assert group(elasticache)["Status"] == "deleting"
     with pytest.raises(ClientError) as refused:
         elasticache.delete_replication_group(ReplicationGroupId="demo")
+    os.kill(process, signal.SIGCONT)
     assert refused.value.response["Error"]["Code"] == "InvalidReplicationGroupState"
     eventually(lambda: elasticache.describe_replication_groups()["ReplicationGroups"] == [])
     assert elasticache.describe_cache_clusters()["CacheClusters"] == []
-    programs = [Path(f"/proc/{pid}/exe").resolve().name for pid in leftovers.processes(var / "local")]
-    assert not [name for name in programs if "redis" in name or "valkey" in name]
+    assert "redis-server" not in programs(var)
     assert list((var / "local").glob("*demo*")) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from botocore.exceptions import ClientError
 
-from local import leftovers
+from tests.local.processes import programs
 
 Eventually = Callable[[Callable[[], bool]], None]
 
@@ -87,9 +87,11 @@ def test_refuses_plain_text_and_is_not_vouched_for_by_others(
 
 
 def test_comes_back_when_killed(endpoint: dict[str, Any], var: Path, eventually: Eventually) -> None:
-    process = server_process(var)
+    process = programs(var)["mariadbd"]
     os.kill(process, signal.SIGKILL)
-    eventually(lambda: server_process(var) not in (0, process) and answers(endpoint, var / "local/ca.pem"))
+    eventually(
+        lambda: programs(var).get("mariadbd", process) != process and answers(endpoint, var / "local/ca.pem")
+    )
 
 
 def test_takes_a_new_password(rds: Any, endpoint: dict[str, Any], var: Path, eventually: Eventually) -> None:
@@ -101,20 +103,16 @@ def test_takes_a_new_password(rds: Any, endpoint: dict[str, Any], var: Path, eve
 
 
 def test_is_gone_when_deleted(rds: Any, endpoint: dict[str, Any], var: Path, eventually: Eventually) -> None:
+    process = programs(var)["mariadbd"]
+    os.kill(process, signal.SIGSTOP)  # so that it cannot end before we have looked
     rds.delete_db_instance(DBInstanceIdentifier="demo", SkipFinalSnapshot=True)
+    assert status(rds) == "deleting"
     with pytest.raises(ClientError) as refused:
         rds.delete_db_instance(DBInstanceIdentifier="demo", SkipFinalSnapshot=True)
+    os.kill(process, signal.SIGCONT)
     assert refused.value.response["Error"]["Code"] == "InvalidDBInstanceState"
     eventually(lambda: rds.describe_db_instances()["DBInstances"] == [])
-    assert server_process(var) == 0
+    assert "mariadbd" not in programs(var)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((endpoint["Address"], endpoint["Port"]))
     assert list((var / "local").glob("*demo*")) == []
-
-
-def server_process(var: Path) -> int:
-    """The running mariadbd of the region, or 0."""
-    for process in leftovers.processes(var / "local"):
-        if "mariadbd" in Path(f"/proc/{process}/exe").resolve().name:
-            return process
-    return 0

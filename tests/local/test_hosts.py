@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local import leftovers
 from local.servers import free_port
+from tests.local.processes import programs
 
 Eventually = Callable[[Callable[[], bool]], None]
 
@@ -133,9 +133,9 @@ def test_runs_below_its_own_root(instance: str, var: Path) -> None:
 
 
 def test_restarts_its_service(var: Path, instance: str, port: int, eventually: Eventually) -> None:
-    process = service_process(var)
+    process = programs(var)["http.server"]
     os.kill(process, signal.SIGKILL)
-    eventually(lambda: service_process(var) not in (0, process))
+    eventually(lambda: programs(var).get("http.server", process) != process)
     eventually(lambda: reachable(port))
 
 
@@ -162,7 +162,7 @@ def test_terminating_ends_every_process_and_file(
     (change,) = ec2.terminate_instances(InstanceIds=[instance])["TerminatingInstances"]
     assert change["CurrentState"]["Name"] == "shutting-down"
     eventually(lambda: describe(ec2, instance)["State"]["Name"] == "terminated")
-    assert service_process(var) == 0
+    assert "http.server" not in programs(var)
     assert not reachable(port)
     assert list((var / "local").rglob(f"*{instance}*")) == []
 
@@ -173,11 +173,3 @@ def reachable(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def service_process(var: Path) -> int:
-    """The process that the unit's ExecStart became, or 0."""
-    for process in leftovers.processes(var / "local"):
-        if b"http.server" in Path(f"/proc/{process}/cmdline").read_bytes():
-            return process
-    return 0

@@ -16,9 +16,11 @@ import pytest
 from local import leftovers, target
 from local.servers import CannotStart
 from local.supervision import Supervisor
+from tests.local.processes import programs
 
 Eventually = Callable[[Callable[[], bool]], None]
 PROJECT = Path(__file__).resolve().parents[2]
+SUPERVISOR, API = "supervisor.supervisord", "local.region"
 
 
 @pytest.fixture
@@ -51,16 +53,6 @@ def create_database(region: target.Target) -> None:
     )
 
 
-def programs(var: Path) -> dict[str, int]:
-    """The region's processes by the names of their programs."""
-    found = {}
-    for process in leftovers.processes(var / "local"):
-        words = Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")
-        name = "supervisord" if "supervisor.supervisord" in words else Path(words[0]).name
-        found["aws" if "local.region" in words else name] = process
-    return found
-
-
 def test_a_region_outlives_the_command_that_starts_it(var: Path) -> None:
     script = f"from pathlib import Path; from local import target; target.start(Path({str(var)!r}), print)"
     # Its output is a pipe that must come to its end, as in `make demo | cat`.
@@ -73,7 +65,7 @@ def test_a_region_outlives_the_command_that_starts_it(var: Path) -> None:
     assert found.settings["ca_url"] == (var / "local/ca.pem").as_uri()
     assert target.start(var, pytest.fail) == found
     assert rds(found).describe_db_instances()["DBInstances"] == []
-    assert os.getsid(programs(var)["supervisord"]) != os.getsid(0)
+    assert os.getsid(programs(var)[SUPERVISOR]) != os.getsid(0)
 
     target.stop(var)
 
@@ -98,8 +90,8 @@ def test_a_killed_supervisor_leaves_orphans_that_the_next_start_ends(
     create_database(first)
     eventually(lambda: "mariadbd" in programs(var))
     before = programs(var)
-    os.kill(before["supervisord"], signal.SIGKILL)
-    eventually(lambda: "supervisord" not in programs(var))
+    os.kill(before[SUPERVISOR], signal.SIGKILL)
+    eventually(lambda: SUPERVISOR not in programs(var))
     assert target.find(var) is None
 
     said: list[str] = []
@@ -107,7 +99,7 @@ def test_a_killed_supervisor_leaves_orphans_that_the_next_start_ends(
 
     assert [line for line in said if "dead" in line and "starting anew" in line]
     assert not set(before.values()) & set(programs(var).values())
-    assert set(programs(var)) == {"supervisord", "aws"}
+    assert set(programs(var)) == {SUPERVISOR, API}
     assert rds(second).describe_db_instances()["DBInstances"] == []
 
 
@@ -129,9 +121,9 @@ def test_an_api_that_crashed_comes_back_empty_and_ends_what_it_had_started(
     region = target.start(var, lambda line: None)
     create_database(region)
     eventually(lambda: "mariadbd" in programs(var))
-    crashed = programs(var)["aws"]
+    crashed = programs(var)[API]
     os.kill(crashed, signal.SIGKILL)
-    eventually(lambda: programs(var).get("aws") not in (None, crashed))
+    eventually(lambda: programs(var).get(API) not in (None, crashed))
     assert target.find(var) == region
     assert rds(region).describe_db_instances()["DBInstances"] == []
     assert "mariadbd" not in programs(var)
