@@ -99,6 +99,7 @@ class Hosts:
             "HOME": str(directory / "root"),
             "DESTDIR": str(directory / "root"),
             "VENV": str(venv),
+            "BIND_ADDRESS": HOST,  # a laptop has no security group before it
             "PYTHONPATH": "",
             "AWS_ENDPOINT_URL": self._endpoint_url,
             "AWS_DEFAULT_REGION": instance.region_name,

@@ -1,8 +1,9 @@
 """The host's user data: the steps from a bare instance to a running site, as a pure function.
 
 The script holds no secret: it fetches the archive, the settings and the secret with the instance's own role.
-Every step can be run again. DESTDIR and VENV let the same script run below another root, with an environment
-that is there already; AWS_ENDPOINT_URL and AWS_EC2_METADATA_SERVICE_ENDPOINT are the AWS command line's own.
+Every step can be run again. DESTDIR, VENV and BIND_ADDRESS let the same script run below another root, with
+an environment that is there already, on one address only; AWS_ENDPOINT_URL and
+AWS_EC2_METADATA_SERVICE_ENDPOINT are the AWS command line's own.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ collect() {
   address=$(public_address) || return 1
   {
     parameters && passwords &&
-      printf "%s='%s'\n" ALLOWED_HOSTS "$address,127.0.0.1,localhost" BIND "0.0.0.0:$port" \
+      printf "%s='%s'\n" ALLOWED_HOSTS "$address,127.0.0.1,localhost" BIND "${BIND_ADDRESS:-0.0.0.0}:$port" \
         CA_BUNDLE "$home/ca.pem" STATIC_ROOT "$home/static" RELEASE "$archive"
   } >"$variables.new" && grep --quiet '^DATABASE_HOST=' "$variables.new"
 }

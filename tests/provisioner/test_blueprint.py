@@ -1,6 +1,7 @@
 """The one-host stack: what is made is what was promised, once, and all of it goes."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -173,3 +174,12 @@ def test_no_secret_shows_in_user_data_settings_or_outputs(aws, site):
     shown = f"{events} {found} {engine.outputs(stack, found)} {stack.resources['host'].user_data}"
     assert len(values) == 4
     assert not [key for key, value in values.items() if value in shown]
+
+
+def test_the_boot_script_fits_and_shellcheck_finds_nothing(aws, site, tmp_path):
+    stack, _ = site()
+    script = tmp_path / "user-data.sh"
+    script.write_text(stack.resources["host"].user_data)
+    assert script.stat().st_size < 16384
+    done = subprocess.run(["shellcheck", str(script)], check=False, capture_output=True, text=True)
+    assert done.stdout == ""
