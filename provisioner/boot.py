@@ -217,6 +217,5 @@ for step in packages account archive environment certificates variables \
   echo "boot: $step"
   "$step"
 done
-step=done
 echo "boot: done"
 """
