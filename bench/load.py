@@ -9,7 +9,7 @@ import argparse
 import csv
 import json
 import os
-import re
+import resource
 import secrets
 import shutil
 import statistics
@@ -102,9 +102,8 @@ def measure(way: str, file: Path) -> None:
     before, began = time.process_time(), time.perf_counter()
     WAYS[way](file)
     seconds, cpu = time.perf_counter() - began, time.process_time() - before
-    # Not getrusage(): that counts the process which this one was forked from, too.
-    [peak] = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": int(peak) / 1024}))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "memory": memory}))
 
 
 def bare_load_data(file: Path) -> None:

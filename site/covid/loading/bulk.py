@@ -19,7 +19,7 @@ BATCH = 2**18  # bytes or characters of rows that are handed on at once
 
 # The server's or the client's refusal: not allowed with this version, off on the server, off in the client.
 NOT_ALLOWED = {1148, 4166, 3948, 3950, 2068}
-PATIENCE = 20  # seconds that an aborted statement gets to end; the next load drops what it leaves
+PATIENCE = 60  # seconds that an aborted statement gets to end; the next load drops what it leaves
 
 _COLUMNS = ", ".join(f"`{field.column}`" for field in FIELDS)
 

@@ -18,9 +18,6 @@ RETIRED = "_retired"
 
 LOCK_WAIT_TIMEOUT = 1205
 SWAP_ATTEMPTS = 60  # of two seconds each: between them, the readers that wait behind the swap get through
-WRITE_TIMEOUT = (
-    60  # seconds; a killed statement stops reading, and the client would wait for as long as TCP does
-)
 IDLE_TIMEOUT = 86_400  # seconds; the lock is the connection's, and a long load leaves it idle
 
 
@@ -39,7 +36,7 @@ def exclusive(waiting: Callable[[], None] | None = None) -> Iterator[BaseDatabas
     While another loader is at work: waits, after telling `waiting`; without it, raises LoadError.
     """
     connection = connections[DEFAULT_DB_ALIAS].copy()
-    connection.settings_dict["OPTIONS"] |= {"local_infile": True, "write_timeout": WRITE_TIMEOUT}
+    connection.settings_dict["OPTIONS"] = {**connection.settings_dict["OPTIONS"], "local_infile": True}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION wait_timeout = %s, lock_wait_timeout = 2", [IDLE_TIMEOUT])

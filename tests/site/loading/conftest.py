@@ -18,16 +18,11 @@ from hypothesis import settings
 
 from covid.loading.columns import NAMES, Row
 from covid.loading.generate import GeneratedRecords
-from covid.models import DataSet
 from tests.site.settings import VAR
-
-Load = Callable[..., str]
-Stored = list[tuple[str, ...]]
 
 examples = settings(max_examples=60, deadline=None, database=None)  # how long one takes is no promise
 
 ROOT = Path(__file__).resolve().parents[3]
-OURS = {"covid_article", "covid_dataset"}  # the tables that a load leaves
 REAL = ROOT.parent / "shared" / "data" / "articles_open.csv.zst"
 
 
@@ -70,7 +65,7 @@ def article_file(folder: Path) -> tuple[Path, list[Row]]:
 
 
 @pytest.fixture
-def load(folder: Path) -> Load:
+def load(folder: Path) -> Callable[..., str]:
     """Run load_articles in this process; returns what it printed."""
 
     def run(*arguments: object, **options: object) -> str:
@@ -86,16 +81,14 @@ def loader(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start load_articles as a process on the test's database; it is killed with the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(
-        *arguments: object, program: Path = ROOT / "manage.py", **environment: str
-    ) -> subprocess.Popen[str]:
+    def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
         variables = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_NAME": connection.settings_dict["NAME"],
             "TMPDIR": str(folder),
         }
         process = subprocess.Popen(
-            [sys.executable, program, "load_articles", *map(str, arguments)],
+            [sys.executable, ROOT / "manage.py", "load_articles", *map(str, arguments)],
             env=variables | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -116,23 +109,8 @@ def tables() -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
-def stored() -> Stored:
+def stored() -> list[tuple[str, ...]]:
     """What the table holds, as text, in the file's column order."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM covid_article ORDER BY object_id")
         return [tuple(map(str, row)) for row in cursor.fetchall()]
-
-
-@pytest.fixture
-def old_rows(load: Load, folder: Path) -> Stored:
-    """What an earlier load left in the table."""
-    path = folder / "old.csv"
-    path.write_bytes(as_csv(made_up(20)))
-    load(path)
-    return stored()
-
-
-def check_nothing_changed(old_rows: Stored) -> None:
-    assert stored() == old_rows
-    assert tables() == OURS
-    assert DataSet.objects.latest().source == "old.csv"

@@ -2,10 +2,10 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event, Thread
 
-import hypothesis
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
@@ -13,23 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covid.caching import cache
+from covid.loading import staging
 from covid.loading.columns import Row
 from covid.models import DataSet
 from local.servers import free_port
 from tests.site.conftest import OwnRedis
-from tests.site.loading.conftest import (
-    OURS,
-    Load,
-    Stored,
-    as_csv,
-    check_nothing_changed,
-    examples,
-    made_up,
-    stored,
-    tables,
-)
+from tests.site.loading.conftest import as_csv, examples, made_up, stored, tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+Load = Callable[..., str]
+OURS = {"covid_article", "covid_dataset"}
 
 
 @pytest.fixture
@@ -39,6 +33,21 @@ def without_local_infile() -> Iterator[None]:
         cursor.execute("SET GLOBAL local_infile = OFF")
         yield
         cursor.execute("SET GLOBAL local_infile = ON")
+
+
+@pytest.fixture
+def old_rows(load: Load, folder: Path) -> list[tuple[str, ...]]:
+    """What an earlier load left in the table."""
+    path = folder / "old.csv"
+    path.write_bytes(as_csv(made_up(20)))
+    load(path)
+    return stored()
+
+
+def check_nothing_changed(old_rows: list[tuple[str, ...]]) -> None:
+    assert stored() == old_rows
+    assert tables() == OURS
+    assert DataSet.objects.latest().source == "old.csv"
 
 
 def check_articles(load: Load, article_file: tuple[Path, list[Row]]) -> str:
@@ -71,7 +80,7 @@ TEXT = st.lists(ODD | st.characters(exclude_categories=["Cs"]), max_size=6).map(
 TEXTS = st.tuples(*[TEXT] * 6)
 
 
-@hypothesis.settings(examples, max_examples=25)
+@examples
 @given(st.lists(TEXTS, min_size=1, max_size=12))
 def check_any_text(load: Load, path: Path, texts: list[tuple[str, ...]]) -> None:
     rows = [
@@ -120,7 +129,7 @@ def test_bad_rows_find_a_file_by_themselves(load: Load, folder: Path) -> None:
     assert kept.read_bytes().endswith(b'3,not UTF-8,"\xff\n"\r\n')
 
 
-def test_too_many_bad_rows_stop_the_load(load: Load, folder: Path, old_rows: Stored) -> None:
+def test_too_many_bad_rows_stop_the_load(load: Load, folder: Path, old_rows: list[tuple[str, ...]]) -> None:
     path = folder / "bad.csv"
     path.write_bytes(as_csv([*made_up(50), ["x"], ["y"], ["z"]]))
     with pytest.raises(CommandError, match="more than 2 bad rows, the newest at line 54: 1 fields") as error:
@@ -143,7 +152,7 @@ def test_too_many_bad_rows_stop_the_load(load: Load, folder: Path, old_rows: Sto
     ],
 )
 def test_a_file_that_cannot_be_loaded_changes_nothing(
-    load: Load, folder: Path, old_rows: Stored, data: bytes, arguments: list[str], says: str
+    load: Load, folder: Path, old_rows: list[tuple[str, ...]], data: bytes, arguments: list[str], says: str
 ) -> None:
     path = folder / "file"
     path.write_bytes(data)
@@ -199,7 +208,9 @@ def test_rows_are_made_up_when_the_sample_is_out_of_reach(
     assert len(stored()) == 200
 
 
-def test_a_named_source_out_of_reach_is_an_error(load: Load, settings, old_rows: Stored) -> None:
+def test_a_named_source_out_of_reach_is_an_error(
+    load: Load, settings, old_rows: list[tuple[str, ...]]
+) -> None:
     settings.ARTICLES = f"http://127.0.0.1:{free_port()}/sample.zip"
     with pytest.raises(
         CommandError, match=r"cannot reach http://127\S+: Connection refused; the old rows stay"
@@ -214,9 +225,76 @@ def test_the_environment_names_the_source(load: Load, settings, folder: Path) ->
     assert "Loaded 2 rows from named.csv" in load()
 
 
-def test_once_is_once(load: Load, folder: Path, old_rows: Stored) -> None:
+def test_once_is_once(load: Load, folder: Path, old_rows: list[tuple[str, ...]]) -> None:
     assert load("--once", "nowhere.csv") == "There are rows already: nothing to do.\n"
     check_nothing_changed(old_rows)
+
+
+def test_leftovers_of_a_killed_load_are_dropped(load: Load) -> None:
+    with connection.cursor() as cursor:
+        for table in OURS:
+            cursor.execute(f"CREATE TABLE {table}{staging.STAGING} LIKE {table}")
+            cursor.execute(f"CREATE TABLE {table}{staging.RETIRED} LIKE {table}")
+    load("--generate=5")
+    assert tables() == OURS
+
+
+def test_two_loads_do_not_meet(load: Load) -> None:
+    with staging.exclusive(), pytest.raises(CommandError, match="another load is running"):
+        load("--generate=5")
+
+
+def test_once_waits_for_the_other_load(load: Load, folder: Path) -> None:
+    """Two hosts that boot at the same time: one loads, and the other finds the rows."""
+    waits = Event()
+    with staging.exclusive():
+        thread = Thread(target=lambda: (waits.set(), said.append(load("--once", "--generate=5"))))
+        said: list[str] = []
+        thread.start()
+        assert waits.wait(10)
+    thread.join()
+    assert "Loaded 5 rows" in said[0]
+
+
+def test_a_reader_in_a_long_transaction_is_not_cut_off(
+    load: Load, old_rows: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "SWAP_ATTEMPTS", 1)
+    connection.set_autocommit(False)
+    try:
+        assert len(stored()) == len(old_rows)
+        with pytest.raises(CommandError, match="keeps reading the old rows"):
+            load("--generate=5")
+        assert stored() == old_rows
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
+    check_nothing_changed(old_rows)
+
+
+def test_readers_see_the_old_rows_or_the_new(load: Load) -> None:
+    """One statement that reads both tables sees rows and their description of the same load."""
+    load("--generate=300")
+    seen: set[tuple[int, int]] = set()
+    over = Event()
+
+    def read() -> None:
+        with connection.cursor() as cursor:
+            while not over.is_set():
+                cursor.execute(
+                    "SELECT COUNT(*), (SELECT `rows` FROM covid_dataset ORDER BY id DESC LIMIT 1)"
+                    " FROM covid_article"
+                )
+                seen.add(cursor.fetchone())
+        connection.close()
+
+    reader = Thread(target=read)
+    reader.start()
+    for count in (900, 300, 900):
+        load(f"--generate={count}")
+    over.set()
+    reader.join()
+    assert seen == {(300, 300), (900, 900)}
 
 
 def test_a_load_expires_the_cache(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
