@@ -73,7 +73,7 @@ def main() -> None:
 
 def compare(rows: int, rounds: int) -> None:
     """Run every way in turns, each in a process of its own, and print the table."""
-    console = Console()
+    console = Console(width=100)
     file = VAR / "articles.csv"
     generate(file, rows)
     console.print(f"{rows:,} rows, {file.stat().st_size / 1e6:,.0f} MB, medians of {rounds} rounds")
