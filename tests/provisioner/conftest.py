@@ -1,4 +1,4 @@
-"""The library against an emulated AWS in this process, with a clock that does not wait."""
+"""The library against an emulated AWS in this process, as strict as the real one, with a clock that does not wait."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,9 +14,8 @@ from provisioner.blueprint import django_site
 from provisioner.config import Config
 from provisioner.model import Stack
 from provisioner.preflight import choose_zones
-
-REGION = "us-east-1"
-READS = ("Describe", "Get", "List", "Head")
+from tests.strict_aws import StrictAws
+from tests.strict_aws.layer import READS, REGION, Wiring
 
 
 @dataclass
@@ -34,27 +33,37 @@ class Clock:
 
 @dataclass
 class Aws:
-    """An account of its own, and the calls that were made to it."""
+    """An account of its own, its clock, its rules, and the calls that were made to it."""
 
     session: boto3.Session
+    clock: Clock
+    strict: StrictAws
     calls: list[str] = field(default_factory=list)
 
     def cloud(self, stack: str = "covid") -> Cloud:
-        clock = Clock()
-        return Cloud(self.session, stack, clock=clock, pause=clock.pause)
+        return Cloud(self.session, stack, clock=self.clock, pause=self.clock.pause)
 
     def mutating(self) -> list[str]:
         return [call for call in self.calls if not call.startswith(READS)]
 
 
+@pytest.fixture(scope="session")
+def wiring() -> Wiring:
+    """One session for all tests: reading boto3's descriptions of its services takes seconds."""
+    return Wiring(boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION))
+
+
 @pytest.fixture
-def aws() -> Iterator[Aws]:
+def aws(wiring: Wiring) -> Iterator[Aws]:
     fill_gaps()
+    clock = Clock()
+    strict = StrictAws(clock)
+    account = Aws(wiring.session, clock, strict)
+    strict.faults.append(lambda call: account.calls.append(call.operation))
     with mock_aws():
-        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-        account = Aws(session)
-        session.events.register("before-call.*.*", lambda model, **_: account.calls.append(model.name))
+        wiring.aws = strict
         yield account
+        wiring.aws = None
 
 
 @pytest.fixture

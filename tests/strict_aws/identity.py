@@ -1,0 +1,1 @@
+"""IAM's rules, and those of what instances carry."""

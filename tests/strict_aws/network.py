@@ -1,0 +1,1 @@
+"""EC2's rules: networks, addresses, security groups, instances."""

@@ -1,0 +1,1 @@
+"""Secrets Manager's, Parameter Store's and S3's rules."""
