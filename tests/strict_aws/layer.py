@@ -14,6 +14,9 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 READS = ("Describe", "Get", "List", "Head")
 
+Uses = tuple[set[str], set[str]]
+"""The ids of the security groups and of the subnets that something has an interface in."""
+
 
 class Refusal(Exception):
     """AWS's answer to a call that it does not carry out: its error code, message and HTTP status."""
@@ -21,6 +24,14 @@ class Refusal(Exception):
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         self.code, self.message, self.status = code, message, status
         super().__init__(f"{code}: {message}")
+
+
+class Instead(Exception):
+    """AWS's answer to a call that it has seen before, by its client token: nothing is done."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+        super().__init__("answered from memory")
 
 
 class Lost(Exception):
@@ -193,6 +204,8 @@ class Wiring:
             self.aws.before(call)
         except Refusal as refusal:
             return _error(refusal)
+        except Instead as instead:
+            return AWSResponse("https://aws", 200, {}, None), instead.answer
         return None
 
     def _after(
