@@ -2,24 +2,24 @@
 
 import argparse
 import contextlib
-import signal
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
-from types import FrameType
 
 from botocore.exceptions import ClientError
 
 from cli import bench, show
+from cli.interrupts import INTERRUPTED, interruptible
 from cli.options import choices, parser
 from cli.place import Place, find_place, local_runs
-from cli.progress import emit, progress
+from cli.progress import Progress, emit, progress
 from local.servers import CannotStart
 from provisioner import cost, engine, health
 from provisioner.aws import Cloud
 from provisioner.config import load
-from provisioner.engine import Action, Event
 from provisioner.errors import Incomplete, Interrupted, Invalid, Locked, ProvisionerError, Unreachable
+from provisioner.events import Action, Event
 from provisioner.lock import lock
 from provisioner.model import Found
 
@@ -30,14 +30,14 @@ BOOT_SECONDS = 1200
 def main(words: list[str]) -> int:
     """Run one command; the answer is the exit status."""
     arguments = parser().parse_args(words)
+    arguments.again = shlex.join(["python", "deploy.py", *words])
     try:
         return COMMANDS[arguments.command](arguments)
     except (Invalid, Unreachable, CannotStart, Locked) as error:
         problems = error.problems if isinstance(error, Invalid) else [str(error)]
         return _fail(arguments, 2, *problems)
     except Interrupted:
-        again = " ".join(["python deploy.py", *words])
-        return _fail(arguments, 130, f"stopped; nothing is lost: `{again}` goes on")
+        return _fail(arguments, INTERRUPTED, f"stopped; nothing is lost: `{arguments.again}` goes on")
     except Incomplete as error:
         return _fail(arguments, 1, *(str(each) for each in error.errors.values()))
     except ProvisionerError as error:
@@ -45,7 +45,7 @@ def main(words: list[str]) -> int:
     except ClientError as error:
         return _fail(arguments, 1, show.aws_error(error))
     except KeyboardInterrupt:
-        return _fail(arguments, 130, "stopped")
+        return _fail(arguments, INTERRUPTED, "stopped")
 
 
 def create(arguments: argparse.Namespace) -> int:
@@ -54,13 +54,13 @@ def create(arguments: argparse.Namespace) -> int:
     stack, archive = place.stack()
     show.header(arguments.json, place)
     if not arguments.yes:
-        steps = engine.plan(stack, place.cloud)
+        steps = engine.plan(stack, place.cloud, place.whole_stack())
         if show.plan(arguments.json, steps):
             _ask(f"Make this, for {cost.line(place.config)}?")
     elif not arguments.json and not arguments.local:
         print(cost.line(place.config))
-    with progress(arguments.json) as report, _signals(place.cloud), lock(place.cloud, report.__call__):
-        actions = engine.up(stack, place.cloud, report)
+    with _working(arguments, place) as report:
+        actions = engine.up(stack, place.cloud, report, place.whole_stack())
         found = engine.status(stack, place.cloud)
         host = found["host"]
         if not arguments.no_wait and host is not None:
@@ -86,7 +86,7 @@ def teardown(arguments: argparse.Namespace) -> int:
         if not arguments.yes:
             show.status(arguments.json, stack, dict(there))
             _ask(f"Delete these {len(there)}, with the database's data?")
-        with progress(arguments.json) as report, _signals(place.cloud), lock(place.cloud, report.__call__):
+        with _working(arguments, place) as report:
             engine.down(stack, place.cloud, report)
         left = [name for name, found in engine.status(stack, place.cloud).items() if found is not None]
         if left:
@@ -101,7 +101,7 @@ def plan(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
     stack, _ = place.stack()
     show.header(arguments.json, place)
-    show.plan(arguments.json, engine.plan(stack, place.cloud))
+    show.plan(arguments.json, engine.plan(stack, place.cloud, place.whole_stack()))
     if not arguments.json:
         print(cost.line(place.config))
     return 0
@@ -161,6 +161,17 @@ def _place(arguments: argparse.Namespace, start: bool = False) -> Place:
     return find_place(config, arguments, start=start, say=say)
 
 
+@contextlib.contextmanager
+def _working(arguments: argparse.Namespace, place: Place) -> Iterator[Progress]:
+    """Progress that is shown, signals that are heeded, and the stack's lock."""
+    with (
+        progress(arguments.json) as report,
+        interruptible(place.cloud, report, arguments.again),
+        lock(place.cloud, report.__call__),
+    ):
+        yield report
+
+
 def _await_site(cloud: Cloud, report: Callable[[Event], None], host: Found, release: str) -> None:
     begun = time.monotonic()
 
@@ -178,22 +189,6 @@ def _await_site(cloud: Cloud, report: Callable[[Event], None], host: Found, rele
         tell("failed", str(error))
         raise
     tell("done", action=Action.CREATE)
-
-
-@contextlib.contextmanager
-def _signals(cloud: Cloud) -> Iterator[None]:
-    """The first Ctrl-C lets running calls end and starts nothing new; the second one ends at once."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        print("\nstopping: running calls end first; Ctrl-C again stops at once", file=sys.stderr)
-        cloud.stop.set()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _ask(question: str) -> None:

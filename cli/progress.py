@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from provisioner.engine import Action, Event
+from provisioner.events import Action, Event
 
 DONE = {
     Action.CREATE: ("created", "green"),

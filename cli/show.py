@@ -8,7 +8,8 @@ from rich.text import Text
 from cli.place import Place
 from cli.progress import emit
 from cli.tables import new_table, print_table
-from provisioner.engine import Action, Step
+from provisioner.engine import Step
+from provisioner.events import Action
 from provisioner.model import Found, Stack
 
 STYLES = {
@@ -16,6 +17,7 @@ STYLES = {
     Action.CHANGE: "yellow",
     Action.REPLACE: "yellow",
     Action.WAIT: "cyan",
+    Action.DELETE: "red",
     Action.KEEP: "dim",
 }
 

@@ -27,7 +27,7 @@ from botocore.exceptions import (
     HTTPClientError,
 )
 
-from provisioner.errors import Interrupted, ProvisionerError, Unreachable
+from provisioner.errors import CredentialsRefused, Interrupted, ProvisionerError, Unreachable
 
 STACK_TAG = "provisioner:stack"
 RESOURCE_TAG = "provisioner:resource"
@@ -73,6 +73,12 @@ RETRIES = (
 )
 
 READS = ("describe_", "get_", "list_", "head_")
+
+CREDENTIALS = (
+    *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch"),
+)
+"""How the services say that they don't take the credentials: nothing but new ones will help."""
 
 
 class AnswerLost(ProvisionerError):
@@ -125,7 +131,7 @@ class Cloud:
         self.region: str = session.region_name
         self.clock = clock
         self.stop = threading.Event()
-        self._pause = pause or self.stop.wait
+        self._pause = pause
         self._endpoint_url = endpoint_url
         self._services: dict[str, Service] = {}
         self._guard = threading.Lock()
@@ -199,9 +205,15 @@ class Cloud:
     def sleep(self, seconds: float) -> None:
         """Wait; raises Interrupted once somebody asked to stop."""
         if not self.stop.is_set():
-            self._pause(seconds)
+            (self._pause or self.stop.wait)(seconds)
         if self.stop.is_set():
             raise Interrupted("stopped")
+
+    def unstopped(self) -> Cloud:
+        """The same account for the calls that are still made after a stop, such as giving the lock back."""
+        return Cloud(
+            self.session, self.stack, endpoint_url=self._endpoint_url, clock=self.clock, pause=self._pause
+        )
 
     def call(self, method: Callable[..., Any], operation: str, arguments: Mapping[str, Any]) -> Any:
         """One call, repeated as the table says. Raises ClientError, AnswerLost or Unreachable."""
@@ -209,9 +221,13 @@ class Cloud:
         begun = self.clock()
         attempt = 0
         while True:
+            if self.stop.is_set():
+                raise Interrupted("stopped")
             try:
                 return method(**arguments)
             except ClientError as error:
+                if error_code(error) in CREDENTIALS:
+                    raise CredentialsRefused(error_code(error)) from error
                 lost = error.response["ResponseMetadata"].get("HTTPStatusCode", 0) >= 500
                 seconds = 60 if lost and reads else _retry_seconds(operation, error)
                 if lost and not reads and not seconds:

@@ -1,67 +1,32 @@
 """plan, up, down and status, over any Stack.
 
-The pipeline is the same for all four. `Stack.graph()` says what needs what. `_walk` hands out what is ready
+The pipeline is the same for all four. `Stack.graph()` says what needs what. `walk` hands out what is ready
 (forwards to make, backwards to take away) to a pool of threads, so that what does not depend on each other
 runs at the same time. Each piece of work asks the resource what is there, lets the pure function `decide`
 say what that means, and does it. A crash at any point leaves nothing that the next run would not find:
 running again is the repair.
 
-Events go to one callable, always from the calling thread.
+`whole` is what any description of this stack can have made. What is there of it and no longer described goes.
 """
 
 from __future__ import annotations
 
 import contextlib
-import graphlib
-import queue
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from enum import Enum
 
-from botocore.exceptions import ClientError
-
-from provisioner.aws import AnswerLost, Cloud
-from provisioner.errors import Failed, Incomplete, Interrupted, ProvisionerError, Refused
+from provisioner.aws import Cloud
+from provisioner.errors import Failed, ProvisionerError, ResourceError
+from provisioner.events import Action, OnEvent, ignore
 from provisioner.model import Change, Condition, Found, Refs, Resource, Stack
 from provisioner.waiting import Tell, until_gone, until_ready, until_settled
-
-THREADS = 16
-ANSWERS_LOST = 5
-"""How often a resource is looked at again after a call whose answer was lost."""
-
-
-class Action(Enum):
-    """What a run does, or did, about a resource."""
-
-    CREATE = "create"
-    CHANGE = "change"
-    KEEP = "keep"
-    REPLACE = "replace"
-    WAIT = "wait"
-    DELETE = "delete"
-    NONE = "none"
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something happened to a resource: `begun`, `state` (with AWS's word for it), `done` or `failed`."""
-
-    resource: str
-    kind: str
-    what: str
-    seconds: float
-    """Since the run began."""
-    action: Action | None = None
-    detail: str = ""
-
-
-OnEvent = Callable[[Event], None]
+from provisioner.walk import THREADS, walk
 
 
 @dataclass(frozen=True)
 class Step:
-    """What `up` would do about one resource."""
+    """What a run would do about one resource."""
 
     resource: Resource
     action: Action
@@ -84,36 +49,59 @@ def decide(found: Found | None, changes: tuple[Change, ...] = ()) -> Action:
     return Action.CHANGE if changes else Action.KEEP
 
 
-def plan(stack: Stack, cloud: Cloud) -> list[Step]:
+def plan(stack: Stack, cloud: Cloud, whole: Stack | None = None) -> list[Step]:
     """What `up` would do, in its order. Makes no mutating call."""
-    found = status(stack, cloud)
-    refs = Refs({name: each for name, each in found.items() if each is not None})
+    looks = _look(stack.order(), cloud)
+    refs = Refs({name: each for name, each in looks.items() if isinstance(each, Found)})
+    blocked = {name for name, each in looks.items() if isinstance(each, ProvisionerError)}
+    steps = [_step(resource, looks[resource.name], cloud, refs, blocked) for resource in stack.order()]
+    return [*steps, *plan_down(_undescribed(stack, whole), cloud)]
+
+
+def _step(
+    resource: Resource, look: Found | ProvisionerError | None, cloud: Cloud, refs: Refs, blocked: set[str]
+) -> Step:
+    if isinstance(look, ProvisionerError):
+        return Step(resource, Action.KEEP, blocked=str(look))
+    if look is not None and look.condition is Condition.BROKEN:
+        return Step(resource, Action.KEEP, look, blocked=str(_broken(resource, cloud, look)))
+    if look is None or look.condition is not Condition.READY:
+        return Step(resource, decide(look), look)
+    needed = list(resource.dependencies())
+    if any(each.name in blocked for each in needed):
+        return Step(resource, Action.KEEP, look)
+    changes: tuple[Change, ...] = (Change("what it depends on", "missing", "made again"),)
+    if all(each in refs for each in needed):
+        try:
+            changes = tuple(resource.differences(cloud, look, refs))
+        except ProvisionerError as error:
+            return Step(resource, Action.KEEP, look, blocked=str(error))
+    return Step(resource, decide(look, changes), look, changes)
+
+
+def plan_down(resources: list[Resource], cloud: Cloud) -> list[Step]:
+    """What is there of these, and would be deleted, the last one first. Makes no mutating call."""
     steps = []
-    for resource in stack.order():
-        here = found[resource.name]
-        changes: tuple[Change, ...] = ()
-        blocked = ""
-        if here is not None and here.condition is Condition.BROKEN:
-            blocked = str(_broken(resource, cloud, here))
-        elif here is not None and here.condition is Condition.READY:
-            if all(needed in refs for needed in resource.dependencies()):
-                try:
-                    changes = tuple(resource.differences(cloud, here, refs))
-                except ProvisionerError as error:
-                    blocked = str(error)
-            else:
-                changes = (Change("what it depends on", "missing", "made again"),)
-        steps.append(Step(resource, decide(here, changes), here, changes, blocked))
-    return steps
+    for name, look in _look(resources, cloud).items():
+        resource = next(each for each in resources if each.name == name)
+        if isinstance(look, ProvisionerError):
+            steps.append(Step(resource, Action.KEEP, blocked=str(look)))
+        elif look is not None:
+            steps.append(Step(resource, Action.DELETE, look))
+    return steps[::-1]
 
 
 def status(stack: Stack, cloud: Cloud) -> dict[str, Found | None]:
-    """What is there now of every resource, in the order in which they are made. Only reads."""
-    resources = stack.order()
-    with ThreadPoolExecutor(THREADS) as pool:
-        return dict(
-            zip([r.name for r in resources], pool.map(lambda r: r.find(cloud), resources), strict=True)
-        )
+    """What is there now of every resource, in the order in which they are made. Only reads.
+
+    Raises Ambiguous and NotOurs, as `find` does.
+    """
+    found: dict[str, Found | None] = {}
+    for name, look in _look(stack.order(), cloud).items():
+        if isinstance(look, ProvisionerError):
+            raise look
+        found[name] = look
+    return found
 
 
 def outputs(stack: Stack, found: Mapping[str, Found | None]) -> dict[str, str]:
@@ -126,7 +114,9 @@ def outputs(stack: Stack, found: Mapping[str, Found | None]) -> dict[str, str]:
     return values
 
 
-def up(stack: Stack, cloud: Cloud, on_event: OnEvent = lambda event: None) -> dict[str, Action]:
+def up(
+    stack: Stack, cloud: Cloud, on_event: OnEvent = ignore, whole: Stack | None = None
+) -> dict[str, Action]:
     """Make the account look like the stack; what each resource needed is the answer.
 
     Raises Incomplete with each failed resource's error, after everything that was running has ended;
@@ -139,10 +129,7 @@ def up(stack: Stack, cloud: Cloud, on_event: OnEvent = lambda event: None) -> di
         found = resource.find(cloud)
         # The first look names what was needed: after a lost answer the second one finds what we made.
         actions.setdefault(resource.name, decide(found))
-        found = _settle(resource, cloud, found, tell)
-        if found is None:
-            resource.create(cloud, refs)
-            found = until_ready(resource, cloud, tell)
+        found = _settle(resource, cloud, found, tell) or _make(resource, cloud, refs, tell)
         changes = resource.differences(cloud, found, refs)
         if changes:
             if actions[resource.name] is Action.KEEP:
@@ -153,12 +140,22 @@ def up(stack: Stack, cloud: Cloud, on_event: OnEvent = lambda event: None) -> di
         refs.add(resource, found)
         return actions[resource.name]
 
-    return _walk(stack.graph(), stack, cloud, bring_up, on_event)
+    done = walk(stack.graph(), stack.resources, cloud, bring_up, on_event)
+    leftovers = [step.resource for step in plan_down(_undescribed(stack, whole), cloud)]
+    if whole is not None and leftovers:
+        done |= _take_down(whole, leftovers, cloud, on_event)
+    return done
 
 
-def down(stack: Stack, cloud: Cloud, on_event: OnEvent = lambda event: None) -> dict[str, Action]:
-    """Take away everything of the stack, each before what it depends on. Harmless when nothing is there."""
+def down(stack: Stack, cloud: Cloud, on_event: OnEvent = ignore) -> dict[str, Action]:
+    """Take away everything of the stack, each before what it depends on. Harmless when nothing is there.
 
+    What fails keeps what it depends on; all else goes. Raises as `up` does.
+    """
+    return _take_down(stack, stack.order(), cloud, on_event)
+
+
+def _take_down(stack: Stack, resources: list[Resource], cloud: Cloud, on_event: OnEvent) -> dict[str, Action]:
     actions: dict[str, Action] = {}
 
     def take_down(resource: Resource, tell: Tell) -> Action:
@@ -170,21 +167,30 @@ def down(stack: Stack, cloud: Cloud, on_event: OnEvent = lambda event: None) -> 
             until_gone(resource, cloud, tell)
         return actions[resource.name]
 
-    backwards: dict[str, set[str]] = {name: set() for name in stack.resources}
+    backwards: dict[str, set[str]] = {resource.name: set() for resource in resources}
     for name, needed in stack.graph().items():
-        for each in needed:
-            backwards[each].add(name)
-    return _walk(backwards, stack, cloud, take_down, on_event)
+        for each in needed & backwards.keys():
+            if name in backwards:
+                backwards[each].add(name)
+    return walk(backwards, stack.resources, cloud, take_down, on_event, keep_going=True)
 
 
-def _despite_lost_answers(work: Callable[[Resource, Tell], Action], resource: Resource, tell: Tell) -> Action:
-    """Do the work; after a call whose answer was lost do it again, which begins with a look."""
-    for _ in range(ANSWERS_LOST - 1):
+def _undescribed(stack: Stack, whole: Stack | None) -> list[Resource]:
+    """What the whole has beyond the stack, each after what it depends on."""
+    return [each for each in whole.order() if each.name not in stack.resources] if whole else []
+
+
+def _look(resources: list[Resource], cloud: Cloud) -> dict[str, Found | ProvisionerError | None]:
+    """What is there of each, or why that can't be said."""
+
+    def look(resource: Resource) -> Found | ProvisionerError | None:
         try:
-            return work(resource, tell)
-        except AnswerLost as error:
-            tell(f"looking again, an answer was lost ({error})")
-    return work(resource, tell)
+            return resource.find(cloud)
+        except ResourceError as error:
+            return error
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip([each.name for each in resources], pool.map(look, resources), strict=True))
 
 
 def _settle(resource: Resource, cloud: Cloud, found: Found | None, tell: Tell) -> Found | None:
@@ -193,88 +199,33 @@ def _settle(resource: Resource, cloud: Cloud, found: Found | None, tell: Tell) -
         tell(found.state)
         found = until_settled(resource, cloud, tell)
     if found is not None and found.condition is Condition.FAILED:
-        tell(f"{found.state}, making it again: {resource.reason(cloud, found)}")
-        resource.delete(cloud, found)
-        until_gone(resource, cloud, tell)
+        _remove_failed(resource, cloud, found, tell)
         return None
     if found is not None and found.condition is Condition.BROKEN:
         raise _broken(resource, cloud, found)
     return found
 
 
+def _make(resource: Resource, cloud: Cloud, refs: Refs, tell: Tell) -> Found:
+    """Create it and wait for it; what fails on AWS's side is removed and made once more."""
+    resource.create(cloud, refs)
+    try:
+        return until_ready(resource, cloud, tell)
+    except Failed:
+        found = resource.find(cloud)
+        if found is None or found.condition is not Condition.FAILED:
+            raise
+        _remove_failed(resource, cloud, found, tell)
+    resource.create(cloud, refs)
+    return until_ready(resource, cloud, tell)
+
+
+def _remove_failed(resource: Resource, cloud: Cloud, found: Found, tell: Tell) -> None:
+    tell(f"{found.state}, making it again: {resource.reason(cloud, found) or 'AWS gives no reason'}")
+    resource.delete(cloud, found)
+    until_gone(resource, cloud, tell)
+
+
 def _broken(resource: Resource, cloud: Cloud, found: Found) -> Failed:
     reason = resource.reason(cloud, found)
     return Failed(resource.name, found.id, found.state, reason or "look at it in the AWS console")
-
-
-def _walk(
-    graph: dict[str, set[str]],
-    stack: Stack,
-    cloud: Cloud,
-    work: Callable[[Resource, Tell], Action],
-    on_event: OnEvent,
-) -> dict[str, Action]:
-    """Do `work` on every resource, after those that the graph puts before it, as many at a time as can be."""
-    begun = cloud.clock()
-    inbox: queue.Queue[Event | Future[Action]] = queue.Queue()
-    actions: dict[str, Action] = {}
-    errors: dict[str, Exception] = {}
-    running: dict[Future[Action], Resource] = {}
-    sorter = graphlib.TopologicalSorter(graph)
-    sorter.prepare()
-
-    def event(resource: Resource, what: str, action: Action | None = None, detail: str = "") -> Event:
-        return Event(resource.name, resource.kind, what, cloud.clock() - begun, action, detail)
-
-    def finish(future: Future[Action]) -> None:
-        resource = running.pop(future)
-        error = future.exception()
-        if error is None:
-            actions[resource.name] = future.result()
-            sorter.done(resource.name)
-            on_event(event(resource, "done", actions[resource.name]))
-        elif isinstance(error, Exception):
-            if isinstance(error, ClientError):
-                details = error.response["Error"]
-                error = Refused(resource.name, error.operation_name, details["Code"], details["Message"])
-            if not isinstance(error, Interrupted):
-                errors[resource.name] = error
-            on_event(event(resource, "failed", detail=str(error)))
-        else:
-            raise error
-
-    with ThreadPoolExecutor(THREADS) as pool, _stopping(cloud):
-        while True:
-            if not errors and not cloud.stop.is_set():
-                for name in sorter.get_ready():
-                    resource = stack.resources[name]
-                    on_event(event(resource, "begun"))
-
-                    def tell(state: str, resource: Resource = resource) -> None:
-                        inbox.put(event(resource, "state", detail=state))
-
-                    future = pool.submit(_despite_lost_answers, work, resource, tell)
-                    running[future] = resource
-                    future.add_done_callback(inbox.put)
-            if not running:
-                break
-            message = inbox.get()
-            if isinstance(message, Event):
-                on_event(message)
-            else:
-                finish(message)
-    if errors:
-        raise Incomplete(errors)
-    if cloud.stop.is_set():
-        raise Interrupted("stopped; run the same command again to go on")
-    return actions
-
-
-@contextlib.contextmanager
-def _stopping(cloud: Cloud) -> Iterator[None]:
-    """Whatever breaks the coordinating thread also ends the waiting of the others."""
-    try:
-        yield
-    except BaseException:
-        cloud.stop.set()
-        raise

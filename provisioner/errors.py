@@ -19,6 +19,16 @@ class Unreachable(ProvisionerError):
     """AWS's endpoint, or the credentials for it, could not be used at all."""
 
 
+class CredentialsRefused(ProvisionerError):
+    """AWS does not take the credentials, or no longer, in the middle of a run; `code` is AWS's own."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(
+            f"AWS does not take these credentials ({code}): sign in again, then the same command goes on"
+        )
+
+
 class ResourceError(ProvisionerError):
     """An error about one resource of the stack, known by its name there."""
 
@@ -54,12 +64,21 @@ class CannotChange(ResourceError):
         super().__init__(resource, f"{what} is {now} and can't become {wanted}; {advice}")
 
 
+DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
+"""How the services say that the credentials don't allow a call."""
+
+
 class Refused(ResourceError):
     """AWS answered with an error that no repetition mends; `code` is AWS's own."""
 
     def __init__(self, resource: str, operation: str, code: str, message: str) -> None:
         self.operation, self.code = operation, code
-        super().__init__(resource, f"{operation}: {code}: {message}")
+        advice = (
+            "these credentials may not: have it allowed"
+            if code in DENIED
+            else "mend what it names, then the same command goes on"
+        )
+        super().__init__(resource, f"{operation}: {code}: {message.rstrip('.')}; {advice}")
 
 
 class Failed(ResourceError):

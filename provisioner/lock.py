@@ -7,13 +7,16 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from provisioner.aws import Cloud, unless
-from provisioner.engine import Event
-from provisioner.errors import Locked
+from provisioner.errors import Locked, ProvisionerError
+from provisioner.events import Event, OnEvent, ignore
+from provisioner.waiting import VISIBLE_SECONDS
 
 LIFE = timedelta(hours=2)
 """Longer than the longest create: a lock older than this belongs to nobody."""
@@ -22,8 +25,12 @@ NAME = "lock"
 
 
 @contextlib.contextmanager
-def lock(cloud: Cloud, on_event: Callable[[Event], None] = lambda event: None) -> Iterator[None]:
-    """Hold the stack's lock. Raises Locked while another runner has it; takes over what nobody holds."""
+def lock(cloud: Cloud, on_event: OnEvent = ignore) -> Iterator[None]:
+    """Hold the stack's lock. Raises Locked while another runner has it; takes over what nobody holds.
+
+    It is given back even after a stop. Where that fails it is told, not raised: it would hide why the work
+    ended, and this machine's next run takes the lock over.
+    """
     now = datetime.now(UTC)
     ours: dict[str, Any] = {
         "owner": f"{getpass.getuser()}@{socket.gethostname()}",
@@ -46,10 +53,16 @@ def lock(cloud: Cloud, on_event: Callable[[Event], None] = lambda event: None) -
         detail = f"taken over from {holder['owner']}, who held it since {holder['since']} and is gone"
         on_event(Event(NAME, "lock", "state", 0, detail=detail))
         cloud.ssm.put_parameter(Overwrite=True, **put)
+        # What the other one made in its last moment may not show yet.
+        cloud.sleep(VISIBLE_SECONDS)
     try:
         yield
     finally:
-        unless("ParameterNotFound", cloud.ssm.delete_parameter, Name=name)
+        try:
+            unless("ParameterNotFound", cloud.unstopped().ssm.delete_parameter, Name=name)
+        except (ClientError, ProvisionerError) as error:
+            detail = f"not given back ({error}); it ends by itself at {ours['until']}"
+            on_event(Event(NAME, "lock", "state", 0, detail=detail))
 
 
 def _abandoned(holder: dict[str, Any], now: datetime) -> bool:

@@ -22,10 +22,28 @@ POLL = (0.2, 0.5, 1, 2, 5, 10)
 """Seconds between looks: most things are there at once, the slow ones take minutes; the last one repeats."""
 
 
+VISIBLE_SECONDS = 15
+"""How long something new may stay out of sight. EC2's API is eventually consistent."""
+
+
+def until_visible(resource: Resource, cloud: Cloud) -> None:
+    """Give what may have been made time to show: creating it anew at once could make a second one."""
+    deadline = cloud.clock() + VISIBLE_SECONDS
+    while resource.find(cloud) is None and cloud.clock() < deadline:
+        cloud.sleep(1)
+
+
 def until_ready(resource: Resource, cloud: Cloud, tell: Tell) -> Found:
     """Wait until the resource is ready. Raises Failed with AWS's reason, or TimedOut."""
+    last: Found | None = None
+    seen = 0.0
 
     def ready(found: Found | None) -> bool:
+        nonlocal last, seen
+        if found is not None:
+            last, seen = found, cloud.clock()
+        elif last is not None and cloud.clock() - seen > VISIBLE_SECONDS:
+            raise Failed(resource.name, last.id, "gone", resource.reason(cloud, last))
         if found is not None and found.condition not in (Condition.PENDING, Condition.READY):
             raise Failed(resource.name, found.id, found.state, resource.reason(cloud, found))
         return found is not None and found.condition is Condition.READY

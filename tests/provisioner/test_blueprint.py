@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from provisioner import engine
-from provisioner.engine import Action
+from provisioner.errors import Incomplete
+from provisioner.events import Action
 
 
 def test_create_makes_the_network_of_the_picture(aws, site):
@@ -141,7 +142,7 @@ def test_another_range_explains_itself(aws, site):
     stack, cloud = site()
     engine.up(stack, cloud)
     other, cloud = site(cidr="10.1.0.0/16")
-    with pytest.raises(engine.Incomplete, match=r"10\.0\.0\.0/16 and can't become 10\.1\.0\.0/16"):
+    with pytest.raises(Incomplete, match=r"10\.0\.0\.0/16 and can't become 10\.1\.0\.0/16"):
         engine.up(other, cloud)
 
 
@@ -158,9 +159,9 @@ def test_two_stacks_live_side_by_side(aws, site):
 def test_what_has_our_name_but_not_our_tag_is_left_alone(aws, site):
     stack, cloud = site()
     cloud.secretsmanager.create_secret(Name="covid/secret", SecretString="somebody's")
-    with pytest.raises(engine.Incomplete, match="covid/secret exists but is not of stack 'covid'"):
+    with pytest.raises(Incomplete, match="covid/secret exists but is not of stack 'covid'"):
         engine.up(stack, cloud)
-    with pytest.raises(engine.Incomplete, match="covid/secret"):
+    with pytest.raises(Incomplete, match="covid/secret"):
         engine.down(stack, cloud)
     assert cloud.secretsmanager.get_secret_value(SecretId="covid/secret")["SecretString"] == "somebody's"
 

@@ -7,8 +7,9 @@ import pytest
 
 from provisioner import engine
 from provisioner.aws import AnswerLost
-from provisioner.engine import Action, decide
+from provisioner.engine import decide
 from provisioner.errors import Failed, Incomplete, Interrupted
+from provisioner.events import Action
 from provisioner.model import Change, Condition, Fact, Found, Refs, Resource, Stack
 
 

@@ -31,7 +31,9 @@ def _from(number: int, error: Callable[[], BaseException]) -> Before:
 
 def expire_at(number: int) -> Before:
     """From call `number` on, the session token has expired."""
-    return _from(number, lambda: Refusal("ExpiredToken", "The security token included in the request is expired"))
+    return _from(
+        number, lambda: Refusal("ExpiredToken", "The security token included in the request is expired")
+    )
 
 
 def lose_answer(number: int, *, dropped: bool) -> Before:
@@ -51,7 +53,7 @@ def lose_answer(number: int, *, dropped: bool) -> Before:
 
 def throttle(share: float, seed: int) -> Before:
     """This share of all calls is refused for being too many, with the code that each API has for it."""
-    dice = random.Random(seed)  # noqa: S311 - the same calls in each run
+    dice = random.Random(seed)
     codes = {"ec2": "RequestLimitExceeded", "s3": "SlowDown", "ssm": "ThrottlingException"}
 
     def fault(call: Call) -> None:

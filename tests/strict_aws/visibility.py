@@ -27,7 +27,7 @@ def newborn(call: Call, answer: dict[str, Any]) -> None:
     """An id that a create answers with is known everywhere only some seconds later."""
     seconds = call.aws.memory.get("invisible", 0)
     if seconds and call.name.startswith(CREATES):
-        known = {each for each in _strings(call.arguments)}
+        known = set(_strings(call.arguments))
         for id in set(_ids(answer)) - known:
             _born(call).setdefault(id, call.aws.clock() + seconds)
 
