@@ -211,9 +211,11 @@ class Cloud:
 
     def unstopped(self) -> Cloud:
         """The same account for the calls that are still made after a stop, such as giving the lock back."""
-        return Cloud(
+        twin = Cloud(
             self.session, self.stack, endpoint_url=self._endpoint_url, clock=self.clock, pause=self._pause
         )
+        twin._services = {name: Service(twin, service._client) for name, service in self._services.items()}
+        return twin
 
     def call(self, method: Callable[..., Any], operation: str, arguments: Mapping[str, Any]) -> Any:
         """One call, repeated as the table says. Raises ClientError, AnswerLost or Unreachable."""

@@ -1,11 +1,14 @@
-"""The library against an emulated AWS in this process, as strict as the real one, with a clock that does not wait."""
+"""The library against an emulated AWS in this process, as strict as the real one, on a clock of its own."""
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import boto3
+import moto.core.responses
 import pytest
 from moto import mock_aws
+from moto.core.utils import method_names_from_class
 
 from local.gaps import fill_gaps
 from provisioner.archive import Archive
@@ -50,6 +53,8 @@ class Aws:
 @pytest.fixture(scope="session")
 def wiring() -> Wiring:
     """One session for all tests: reading boto3's descriptions of its services takes seconds."""
+    # moto lists a class's methods at each call.
+    moto.core.responses.method_names_from_class = functools.cache(method_names_from_class)
     return Wiring(boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION))
 
 

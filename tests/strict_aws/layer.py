@@ -143,11 +143,11 @@ class StrictAws:
     """The rules of one test over the emulator of this process.
 
     `seconds` says how long each kind takes, by the state: seconds["database", "creating"]; what is not named
-    takes `default_seconds`. `faults` see every call before the rules do, and may raise Refusal or any exception;
+    takes `default_seconds`. `faults` see every call before the rules do, and may raise Refusal or anything;
     `losses` see it after it took effect, and may raise Lost. `calls` holds every call that was made.
     """
 
-    def __init__(self, clock: Callable[[], float], default_seconds: float = 2) -> None:
+    def __init__(self, clock: Callable[[], float], default_seconds: float = 0.6) -> None:
         self.clock = clock
         self.default_seconds = default_seconds
         self.seconds: dict[tuple[str, str], float] = {}

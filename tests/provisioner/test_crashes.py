@@ -1,0 +1,172 @@
+"""Wherever a run was cut off, the same command finishes the job, and teardown leaves nothing."""
+
+import pytest
+
+import provisioner.lock
+from provisioner import engine
+from provisioner.events import Action
+from provisioner.lock import lock
+from tests.provisioner.branches import Branches, serial
+from tests.strict_aws.census import census
+from tests.strict_aws.faults import Crash
+from tests.strict_aws.layer import Lost, Refusal
+
+
+@pytest.fixture
+def everything(site, tmp_path):
+    """A stack with every kind of resource, and its cloud."""
+    articles = tmp_path / "articles.csv"
+    articles.write_text("OBJECTID\n")
+    with serial():
+        yield site(nat=True, articles=str(articles))
+
+
+def create(stack, cloud):
+    with lock(cloud):
+        engine.up(stack, cloud)
+
+
+def teardown(stack, cloud):
+    with lock(cloud):
+        engine.down(stack, cloud)
+
+
+class Deaths:
+    """At every call a copy of the process dies instead of making it."""
+
+    def __init__(self, aws, branches, endings):
+        self.aws, self.branches, self.endings = aws, branches, endings
+        self.number = 0
+        self.dead = False
+
+    def __call__(self, call):
+        self.number += 1
+        for ending in self.endings:
+            if not self.dead and self.branches.branch(f"{ending} after {self.number} {call.name}"):
+                self.dead, self.ending = True, ending
+        if self.dead:
+            raise Crash
+
+    def revive(self):
+        """A new process, on a machine where the old one is gone."""
+        self.aws.strict.faults.remove(self)
+        provisioner.lock._alive = lambda holder: False
+
+
+@pytest.fixture
+def branches(tmp_path):
+    return Branches(tmp_path)
+
+
+@pytest.fixture
+def wanted(everything):
+    """What there is after a create that nothing disturbed, and after a teardown."""
+    stack, cloud = everything
+    nothing = census()
+    create(stack, cloud)
+    whole = census()
+    assert {(step.action, step.blocked) for step in engine.plan(stack, cloud)} == {(Action.KEEP, "")}
+    teardown(stack, cloud)
+    assert census() == nothing
+    return whole, nothing
+
+
+def test_a_create_that_is_cut_off_at_any_call(aws, everything, branches, wanted, capsys):
+    """It is finished by the same command, or taken away by teardown."""
+    stack, cloud = everything
+    whole, nothing = wanted
+    deaths = Deaths(aws, branches, ("create", "teardown"))
+    aws.strict.faults.append(deaths)
+
+    def work():
+        try:
+            create(stack, cloud)
+        except Crash:
+            deaths.revive()
+            cloud.stop.clear()
+            if deaths.ending == "create":
+                create(stack, cloud)
+            else:
+                teardown(stack, cloud)
+        if branches.label.startswith("teardown"):
+            assert census() == nothing
+        else:
+            assert census() == whole
+
+    branches.run(work)
+    with capsys.disabled():
+        print(f"\ncreate was cut off at each of {deaths.number} calls, and finished or taken away")
+    assert branches.tried == 2 * deaths.number > 200
+
+
+def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wanted, capsys):
+    """It is finished by the same command."""
+    stack, cloud = everything
+    _, nothing = wanted
+    create(stack, cloud)
+    deaths = Deaths(aws, branches, ("teardown",))
+    aws.strict.faults.append(deaths)
+
+    def work():
+        try:
+            teardown(stack, cloud)
+        except Crash:
+            deaths.revive()
+            cloud.stop.clear()
+            teardown(stack, cloud)
+        assert census() == nothing
+
+    branches.run(work)
+    with capsys.disabled():
+        print(f"\nteardown was cut off at each of {deaths.number} calls, and finished")
+    assert branches.tried == deaths.number > 80
+
+
+LOSSES = (Lost("dropped"), Refusal("InternalError", "An internal error has occurred", 500))
+
+
+def lose_each_answer(aws, branches, losses=LOSSES):
+    """After every mutating call, copies of the process never hear that it worked."""
+
+    def loss(call):
+        for error in losses:
+            if call.mutating and not branches.label and branches.branch(f"{call.name} {error}"):
+                raise error
+
+    aws.strict.losses.append(loss)
+
+
+@pytest.mark.parametrize(("invisible", "losses"), [(0, LOSSES), (3, LOSSES[:1])])
+def test_an_answer_that_is_lost_makes_nothing_twice(
+    aws, everything, branches, wanted, capsys, invisible, losses
+):
+    """Not even while what was made does not show yet."""
+    stack, cloud = everything
+    whole, _ = wanted
+    aws.strict.memory["invisible"] = invisible
+    lose_each_answer(aws, branches, losses)
+
+    def work():
+        create(stack, cloud)
+        assert census() == whole
+
+    branches.run(work)
+    with capsys.disabled():
+        print(f"\n{branches.tried} answers of create were lost, with ids invisible for {invisible} s")
+    assert branches.tried > 45 * len(losses)
+
+
+def test_a_teardown_whose_answers_are_lost_leaves_nothing(aws, everything, branches, wanted, capsys):
+    stack, cloud = everything
+    _, nothing = wanted
+    create(stack, cloud)
+    lose_each_answer(aws, branches)
+
+    def work():
+        teardown(stack, cloud)
+        assert census() == nothing
+
+    branches.run(work)
+    with capsys.disabled():
+        print(f"\n{branches.tried} answers of teardown were lost")
+    assert branches.tried > 50
