@@ -17,7 +17,7 @@ INTERRUPTED = 130
 
 @contextlib.contextmanager
 def interruptible(cloud: Cloud, report: Progress, resume: str) -> Iterator[None]:
-    """The first signal lets running calls end and begins nothing new; the second one ends the process at once.
+    """The first signal lets running calls end and begins nothing new; the second one waits for nobody.
 
     `resume` is the command that goes on from there.
     """

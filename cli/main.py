@@ -56,9 +56,9 @@ def create(arguments: argparse.Namespace) -> int:
     if not arguments.yes:
         steps = engine.plan(stack, place.cloud, place.whole_stack())
         if show.plan(arguments.json, steps):
-            _ask(f"Make this, for {cost.line(place.config)}?")
+            _ask(f"Make this, for {cost.line(cost.hourly(place.config))}?")
     elif not arguments.json and not arguments.local:
-        print(cost.line(place.config))
+        print(cost.line(cost.hourly(place.config)))
     with _working(arguments, place) as report:
         actions = engine.up(stack, place.cloud, report, place.whole_stack())
         found = engine.status(stack, place.cloud)
@@ -79,16 +79,21 @@ def teardown(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
     stack = place.whole_stack()
     show.header(arguments.json, place)
-    there = [each for each in engine.status(stack, place.cloud).items() if each[1] is not None]
-    if not there:
+    steps = engine.plan_down(stack.order(), place.cloud)
+    there = {step.resource.name: step.found for step in steps if step.found is not None}
+    if arguments.plan:
+        show.plan(arguments.json, steps)
+        show.line(arguments.json, f"saves {cost.line(cost.standing(place.config, there))}")
+        return 0
+    if not steps:
         show.line(arguments.json, f"stack {stack.name!r} is not there: nothing to take away")
     else:
         if not arguments.yes:
-            show.status(arguments.json, stack, dict(there))
+            show.plan(arguments.json, steps)
             _ask(f"Delete these {len(there)}, with the database's data?")
         with _working(arguments, place) as report:
             engine.down(stack, place.cloud, report)
-        left = [name for name, found in engine.status(stack, place.cloud).items() if found is not None]
+        left = [step.resource.name for step in engine.plan_down(stack.order(), place.cloud)]
         if left:
             return _fail(arguments, 1, f"still there: {', '.join(left)}; run the same command again")
         took = time.monotonic() - begun
@@ -103,7 +108,7 @@ def plan(arguments: argparse.Namespace) -> int:
     show.header(arguments.json, place)
     show.plan(arguments.json, engine.plan(stack, place.cloud, place.whole_stack()))
     if not arguments.json:
-        print(cost.line(place.config))
+        print(cost.line(cost.hourly(place.config)))
     return 0
 
 

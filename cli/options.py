@@ -31,6 +31,8 @@ def parser() -> argparse.ArgumentParser:
         _common(command)
         if name in ("create", "teardown"):
             command.add_argument("--yes", "-y", action="store_true", help="don't ask")
+        if name == "teardown":
+            command.add_argument("--plan", action="store_true", help="show what would go; changes nothing")
         if name in ("create", "plan"):
             _choices(command)
         if name == "create":

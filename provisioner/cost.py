@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from provisioner.config import Config
+from provisioner.model import Found
 
 HOURS = 730
 """Hours in a month, as AWS counts."""
@@ -32,32 +37,54 @@ NAT_GATEWAY = 0.045
 SECRET = 0.40 / HOURS
 
 
-def hourly(config: Config) -> dict[str, float | None]:
-    """Dollars an hour of each part that is billed by the hour; None where the price is not known here.
+@dataclass(frozen=True)
+class Part:
+    """What is billed by the hour: the resource, what of it, and dollars an hour (None: not known here)."""
 
-    Traffic, requests and backups beyond the free allowance come on top.
-    """
+    resource: str
+    what: str
+    price: float | None
+
+
+def hourly(config: Config) -> list[Part]:
+    """What the stack costs while it stands; traffic, requests and larger backups come on top."""
     cache = CACHES.get(config.cache_class)
     if cache is not None and config.cache_engine == "valkey":
         cache *= VALKEY
-    parts = {
-        f"database {config.database_class}": DATABASES.get(config.database_class),
-        f"database disk, {config.database_storage} GiB": DATABASE_DISK * config.database_storage,
-        f"cache {config.cache_class}": cache,
-        f"host {config.instance_type}": INSTANCES.get(config.instance_type),
-        "host disk": HOST_DISK,
-        "public address": ADDRESS,
-        "secret": SECRET,
-    }
+    parts = [
+        Part("database", config.database_class, DATABASES.get(config.database_class)),
+        Part("database", f"disk, {config.database_storage} GiB", DATABASE_DISK * config.database_storage),
+        Part("cache", config.cache_class, cache),
+        Part("host", config.instance_type, INSTANCES.get(config.instance_type)),
+        Part("host", "disk", HOST_DISK),
+        Part("host", "public address", ADDRESS),
+        Part("secret", "secret", SECRET),
+    ]
     if config.nat:
-        parts["NAT gateway and its address"] = NAT_GATEWAY + ADDRESS
+        parts.append(Part("nat-gateway", "NAT gateway", NAT_GATEWAY))
+        parts.append(Part("nat-address", "its address", ADDRESS))
     return parts
 
 
-def line(config: Config) -> str:
+def standing(config: Config, found: Mapping[str, Found]) -> list[Part]:
+    """The same of what is there, in the sizes that it has."""
+    sizes = {
+        option: found[resource].facts[fact]
+        for option, resource, fact in (
+            ("instance_type", "host", "type"),
+            ("database_class", "database", "class"),
+            ("database_storage", "database", "storage"),
+            ("cache_class", "cache", "node type"),
+        )
+        if resource in found
+    }
+    parts = hourly(dataclasses.replace(config, nat=True, **sizes))
+    return [part for part in parts if part.resource in found]
+
+
+def line(parts: Sequence[Part]) -> str:
     """The whole in one line: dollars an hour and a month."""
-    parts = hourly(config)
-    total = sum(price for price in parts.values() if price is not None)
-    unknown = [part for part, price in parts.items() if price is None]
+    total = sum(part.price for part in parts if part.price is not None)
+    unknown = [part.what for part in parts if part.price is None]
     besides = f", besides {' and '.join(unknown)}, whose price is not known here" if unknown else ""
     return f"about ${total:.2f} an hour, ${total * HOURS:.0f} a month{besides} (list prices, {AS_OF})"

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from provisioner.aws import Cloud, unless
+from provisioner.errors import CannotChange
 from provisioner.model import Change, Condition, Found, Refs, Resource
 from provisioner.resources.identity import InstanceProfile
-from provisioner.resources.network import RouteTable, Subnet, only
+from provisioner.resources.network import RouteTable, Subnet
 from provisioner.resources.security import SecurityGroup
+from provisioner.resources.tagged import TAGS, Tagged, only
 
 BOOT_TAG = "provisioner:boot"
 """The hash of the user data that an instance was launched with."""
@@ -24,6 +26,9 @@ IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{archite
 DISK = 16
 """GiB."""
 
+METADATA = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+"""IMDSv2 only, and not beyond the host itself."""
+
 CONDITIONS = {
     "pending": Condition.PENDING,
     "stopping": Condition.PENDING,
@@ -34,7 +39,7 @@ CONDITIONS = {
 
 
 @dataclass(frozen=True)
-class Host(Resource):
+class Host(Tagged):
     """An instance of Amazon Linux 2023 with a public address, IMDSv2 only, and no way in but its port.
 
     Launched anew when its user data, its type or its image's architecture should be others.
@@ -62,16 +67,32 @@ class Host(Resource):
         tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
         state = instance["State"]["Name"]
         condition = CONDITIONS.get(state, Condition.READY)
-        facts: dict[str, Any] = {"type": instance["InstanceType"], "boot": tags.get(BOOT_TAG)}
-        facts["profile"] = instance.get("IamInstanceProfile", {}).get("Arn")
+        facts: dict[str, Any] = {
+            "type": instance["InstanceType"],
+            "boot": tags.get(BOOT_TAG),
+            "subnet": instance.get("SubnetId"),
+            "profile": instance.get("IamInstanceProfile", {}).get("Arn"),
+            "groups": sorted(group["GroupId"] for group in instance.get("SecurityGroups", [])),
+            "metadata tokens": instance.get("MetadataOptions", {}).get("HttpTokens"),
+            TAGS: instance.get("Tags", []),
+        }
         if ip := instance.get("PublicIpAddress"):
             facts |= {"ip": ip, "url": f"http://{ip}:{tags.get(PORT_TAG, self.port)}"}
         elif condition is Condition.READY:
             condition = Condition.PENDING
         return Found(instance["InstanceId"], facts, state, condition)
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
-        wanted = {"type": self.instance_type, "boot": self._boot()}
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+        if found.facts["subnet"] != refs.id(self.subnet):
+            raise CannotChange(self.name, "its subnet", found.facts["subnet"], refs.id(self.subnet))
+        wanted = {
+            "type": self.instance_type,
+            "boot": self._boot(),
+            # An instance that was launched right after its profile was made may lack it.
+            "profile": refs[self.profile].facts["arn"],
+            "groups": [refs.id(self.group)],
+            "metadata tokens": "required",
+        }
         return [
             Change(key, found.facts[key], value) for key, value in wanted.items() if found.facts[key] != value
         ]
@@ -89,11 +110,7 @@ class Host(Resource):
             SecurityGroupIds=[refs.id(self.group)],
             IamInstanceProfile={"Name": refs.id(self.profile)},
             UserData=self.user_data,
-            MetadataOptions={
-                "HttpEndpoint": "enabled",
-                "HttpTokens": "required",
-                "HttpPutResponseHopLimit": 1,
-            },
+            MetadataOptions=METADATA,
             BlockDeviceMappings=[
                 {
                     "DeviceName": "/dev/xvda",
@@ -113,9 +130,32 @@ class Host(Resource):
             ],
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
-        self.delete(cloud, found)
-        self.create(cloud, refs)
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+        what = {change.what for change in changes}
+        if what & {"type", "boot"}:
+            self.delete(cloud, found)
+            self.create(cloud, refs)
+            return
+        if "profile" in what:
+            self._carry(cloud, found, refs.id(self.profile))
+        if "groups" in what:
+            cloud.ec2.modify_instance_attribute(InstanceId=found.id, Groups=[refs.id(self.group)])
+        if "metadata tokens" in what:
+            cloud.ec2.modify_instance_metadata_options(InstanceId=found.id, **METADATA)
+
+    def _carry(self, cloud: Cloud, found: Found, profile: str) -> None:
+        """Give the running instance its profile, instead of the one that it has."""
+        ours = [{"Name": "instance-id", "Values": [found.id]}]
+        answer = cloud.ec2.describe_iam_instance_profile_associations(Filters=ours)
+        associations = [a for a in answer["IamInstanceProfileAssociations"] if a["State"] != "disassociated"]
+        if associations:
+            cloud.ec2.replace_iam_instance_profile_association(
+                AssociationId=associations[0]["AssociationId"], IamInstanceProfile={"Name": profile}
+            )
+        else:
+            cloud.ec2.associate_iam_instance_profile(
+                InstanceId=found.id, IamInstanceProfile={"Name": profile}
+            )
 
     def delete(self, cloud: Cloud, found: Found) -> None:
         unless("InvalidInstanceID.NotFound", cloud.ec2.terminate_instances, InstanceIds=[found.id])

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from provisioner.aws import Cloud, unless
-from provisioner.errors import Ambiguous, CannotChange
-from provisioner.model import Change, Condition, Found, Refs, Resource
+from provisioner.errors import CannotChange
+from provisioner.model import Change, Condition, Found, Refs
+from provisioner.resources.tagged import TAGS, Tagged, only
 
 ANYWHERE = "0.0.0.0/0"
 
 
-def only(resource: Resource, items: Sequence[Any], key: str) -> Any | None:
-    """The single item, or None. Raises Ambiguous with the ids of all of them."""
-    if len(items) > 1:
-        raise Ambiguous(resource.name, [item[key] for item in items])
-    return items[0] if items else None
-
-
-def tagged(cloud: Cloud, resource: Resource, operation: str, items: str, key: str) -> Any | None:
-    """The one EC2 thing that carries our tags as this resource."""
-    return only(resource, cloud.ec2.all(operation, items, Filters=cloud.tag_filters(resource.name)), key)
-
-
 @dataclass(frozen=True)
-class Vpc(Resource):
+class Vpc(Tagged):
     """A network of its own, with DNS host names; its range is fixed for life."""
 
     cidr: str
     kind: ClassVar[str] = "VPC"
 
     def find(self, cloud: Cloud) -> Found | None:
-        vpc = tagged(cloud, self, "describe_vpcs", "Vpcs", "VpcId")
+        vpc = self.look_up(cloud, "describe_vpcs", "Vpcs", "VpcId")
         if vpc is None:
             return None
-        return Found(vpc["VpcId"], {"cidr": vpc["CidrBlock"]}, vpc["State"], _pending(vpc["State"]))
+        facts = {"cidr": vpc["CidrBlock"], TAGS: vpc["Tags"]}
+        return Found(vpc["VpcId"], facts, vpc["State"], _pending(vpc["State"]))
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         if found.facts["cidr"] != self.cidr:
             raise CannotChange(self.name, "its range", found.facts["cidr"], self.cidr)
         answer = cloud.ec2.describe_vpc_attribute(VpcId=found.id, Attribute="enableDnsHostnames")
@@ -49,7 +38,7 @@ class Vpc(Resource):
             CidrBlock=self.cidr, TagSpecifications=cloud.tag_specifications(self.name, "vpc")
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.ec2.modify_vpc_attribute(VpcId=found.id, EnableDnsHostnames={"Value": True})
 
     def delete(self, cloud: Cloud, found: Found) -> None:
@@ -57,20 +46,20 @@ class Vpc(Resource):
 
 
 @dataclass(frozen=True)
-class InternetGateway(Resource):
+class InternetGateway(Tagged):
     """The VPC's door to the internet."""
 
     vpc: Vpc
     kind: ClassVar[str] = "internet gateway"
 
     def find(self, cloud: Cloud) -> Found | None:
-        gateway = tagged(cloud, self, "describe_internet_gateways", "InternetGateways", "InternetGatewayId")
+        gateway = self.look_up(cloud, "describe_internet_gateways", "InternetGateways", "InternetGatewayId")
         if gateway is None:
             return None
         attached = [each["VpcId"] for each in gateway.get("Attachments", [])]
-        return Found(gateway["InternetGatewayId"], {"vpcs": attached})
+        return Found(gateway["InternetGatewayId"], {"vpcs": attached, TAGS: gateway["Tags"]})
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         attached, vpc = found.facts["vpcs"], refs.id(self.vpc)
         if attached and attached != [vpc]:
             raise CannotChange(self.name, "its VPC", attached[0], vpc, "detach it by hand")
@@ -81,7 +70,7 @@ class InternetGateway(Resource):
             TagSpecifications=cloud.tag_specifications(self.name, "internet-gateway")
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.ec2.attach_internet_gateway(InternetGatewayId=found.id, VpcId=refs.id(self.vpc))
 
     def delete(self, cloud: Cloud, found: Found) -> None:
@@ -98,7 +87,7 @@ class InternetGateway(Resource):
 
 
 @dataclass(frozen=True)
-class Subnet(Resource):
+class Subnet(Tagged):
     """One zone's slice of a VPC, fixed in range and zone for life. `public` gives its hosts an address."""
 
     vpc: Vpc
@@ -108,17 +97,18 @@ class Subnet(Resource):
     kind: ClassVar[str] = "subnet"
 
     def find(self, cloud: Cloud) -> Found | None:
-        subnet = tagged(cloud, self, "describe_subnets", "Subnets", "SubnetId")
+        subnet = self.look_up(cloud, "describe_subnets", "Subnets", "SubnetId")
         if subnet is None:
             return None
         facts = {
             "cidr": subnet["CidrBlock"],
             "zone": subnet["AvailabilityZone"],
             "public": subnet["MapPublicIpOnLaunch"],
+            TAGS: subnet["Tags"],
         }
         return Found(subnet["SubnetId"], facts, subnet["State"], _pending(subnet["State"]))
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         for fact, wanted in (("cidr", self.cidr), ("zone", self.zone)):
             if found.facts[fact] != wanted:
                 raise CannotChange(self.name, f"its {fact}", found.facts[fact], wanted)
@@ -134,7 +124,7 @@ class Subnet(Resource):
             TagSpecifications=cloud.tag_specifications(self.name, "subnet"),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.ec2.modify_subnet_attribute(SubnetId=found.id, MapPublicIpOnLaunch={"Value": self.public})
 
     def delete(self, cloud: Cloud, found: Found) -> None:
@@ -142,7 +132,7 @@ class Subnet(Resource):
 
 
 @dataclass(frozen=True)
-class Address(Resource):
+class Address(Tagged):
     """A public IPv4 address that stays the same."""
 
     kind: ClassVar[str] = "address"
@@ -151,7 +141,9 @@ class Address(Resource):
         # DescribeAddresses has no pages.
         addresses = cloud.ec2.describe_addresses(Filters=cloud.tag_filters(self.name))["Addresses"]
         address = only(self, addresses, "AllocationId")
-        return address and Found(address["AllocationId"], {"ip": address["PublicIp"]})
+        if address is None:
+            return None
+        return Found(address["AllocationId"], {"ip": address["PublicIp"], TAGS: address["Tags"]})
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
         cloud.ec2.allocate_address(
@@ -163,7 +155,7 @@ class Address(Resource):
 
 
 @dataclass(frozen=True)
-class NatGateway(Resource):
+class NatGateway(Tagged):
     """The way out for hosts without a public address. AWS bills it by the hour, used or not."""
 
     subnet: Subnet
@@ -187,6 +179,7 @@ class NatGateway(Resource):
         }.get(state, Condition.READY)
         facts = {
             "subnet": gateway["SubnetId"],
+            TAGS: gateway["Tags"],
             "failure": f"{gateway.get('FailureCode', '')} {gateway.get('FailureMessage', '')}".strip(),
         }
         return Found(gateway["NatGatewayId"], facts, state, condition)
@@ -214,7 +207,7 @@ class NatGateway(Resource):
 
 
 @dataclass(frozen=True)
-class RouteTable(Resource):
+class RouteTable(Tagged):
     """Where the traffic of some subnets goes: within the VPC, and out by `way_out` if there is one."""
 
     vpc: Vpc
@@ -223,7 +216,7 @@ class RouteTable(Resource):
     kind: ClassVar[str] = "route table"
 
     def find(self, cloud: Cloud) -> Found | None:
-        table = tagged(cloud, self, "describe_route_tables", "RouteTables", "RouteTableId")
+        table = self.look_up(cloud, "describe_route_tables", "RouteTables", "RouteTableId")
         if table is None:
             return None
         routes = [each for each in table["Routes"] if each.get("DestinationCidrBlock") == ANYWHERE]
@@ -233,9 +226,10 @@ class RouteTable(Resource):
             for each in table["Associations"]
             if "SubnetId" in each
         }
-        return Found(table["RouteTableId"], {"way out": target, "associations": associations})
+        facts = {"way out": target, "associations": associations, TAGS: table["Tags"]}
+        return Found(table["RouteTableId"], facts)
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         changes = []
         target = refs.id(self.way_out) if self.way_out else None
         if found.facts["way out"] != target:
@@ -249,7 +243,7 @@ class RouteTable(Resource):
             VpcId=refs.id(self.vpc), TagSpecifications=cloud.tag_specifications(self.name, "route-table")
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         for change in changes:
             if change.what == "way out":
                 self._route(cloud, found, refs)

@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 
 from provisioner.aws import Cloud, unless
 from provisioner.errors import CannotChange
-from provisioner.model import Change, Found, Refs, Resource
-from provisioner.resources.network import Vpc, tagged
+from provisioner.model import Change, Found, Refs
+from provisioner.resources.network import Vpc
+from provisioner.resources.tagged import TAGS, Tagged
 
 
 @dataclass(frozen=True)
-class SecurityGroup(Resource):
+class SecurityGroup(Tagged):
     """Lets TCP in on one port, from an IPv4 range or from the members of another group; lets all out."""
 
     vpc: Vpc
@@ -24,17 +25,18 @@ class SecurityGroup(Resource):
     delete_seconds: ClassVar[float] = 900
 
     def find(self, cloud: Cloud) -> Found | None:
-        group = tagged(cloud, self, "describe_security_groups", "SecurityGroups", "GroupId")
+        group = self.look_up(cloud, "describe_security_groups", "SecurityGroups", "GroupId")
         if group is None:
             return None
         facts = {
             "vpc": group["VpcId"],
             "rules": frozenset(_rules(group["IpPermissions"])),
             "permissions": group["IpPermissions"],
+            TAGS: group["Tags"],
         }
         return Found(group["GroupId"], facts)
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         if found.facts["vpc"] != refs.id(self.vpc):
             raise CannotChange(self.name, "its VPC", found.facts["vpc"], refs.id(self.vpc))
         wanted = {self._rule(refs)}
@@ -50,7 +52,7 @@ class SecurityGroup(Resource):
             TagSpecifications=cloud.tag_specifications(self.name, "security-group"),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         wanted = self._rule(refs)
         # What is missing is added before what is too much goes: the port is never shut in between.
         if wanted not in found.facts["rules"]:

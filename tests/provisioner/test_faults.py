@@ -2,6 +2,7 @@
 
 import pytest
 
+import provisioner.lock
 from provisioner import engine
 from provisioner.aws import RETRIES, Cloud
 from provisioner.errors import CredentialsRefused, Failed, Incomplete, Locked, Refused
@@ -50,7 +51,7 @@ def test_what_no_repetition_mends_stops_at_once(aws, site, operation, code, mess
 
 
 @pytest.mark.parametrize("number", [0, 30, 75])
-def test_credentials_that_end_stop_the_run_and_new_ones_resume_it(aws, site, number):
+def test_credentials_that_end_stop_the_run_and_new_ones_resume_it(aws, site, number, monkeypatch):
     stack, cloud = site()
     expiry = expire_at(number)
     aws.strict.faults.append(expiry)
@@ -62,6 +63,7 @@ def test_credentials_that_end_stop_the_run_and_new_ones_resume_it(aws, site, num
     assert aws.clock.now - begun < 120
     aws.strict.faults.remove(expiry)
     again = Cloud(cloud.session, cloud.stack, clock=aws.clock, pause=aws.clock.pause)
+    monkeypatch.setattr(provisioner.lock, "_alive", lambda process: False)  # a new one, after signing in
     with lock(again):
         engine.up(stack, again)
     assert {step.action for step in engine.plan(stack, again)} == {Action.KEEP}
@@ -144,7 +146,7 @@ def test_a_lock_whose_time_is_over_is_taken_over_saying_so(aws):
 def test_a_lock_that_can_not_be_given_back_hides_nothing(aws):
     told = []
     cloud = aws.cloud()
+    aws.strict.faults.append(deny("DeleteParameter", "AccessDeniedException"))
     with pytest.raises(KeyError, match="the reason"), lock(cloud, told.append):
-        aws.strict.faults.append(deny("DeleteParameter", "AccessDeniedException"))
         raise KeyError("the reason")
     assert "not given back" in told[0].detail

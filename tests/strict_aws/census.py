@@ -23,7 +23,7 @@ def census() -> Counter[str]:
     elasticache = elasticache_backends[ACCOUNT][REGION]
     iam = iam_backends[ACCOUNT]["global"]
     s3 = s3_backends[ACCOUNT]["global"]
-    default = {vpc.id for vpc in ec2.vpcs.values() if vpc.is_default == "true"}
+    default = {vpc.id for vpc in ec2.vpcs.values() if vpc.is_default}
     instances = [each for reservation in ec2.reservations.values() for each in reservation.instances]
     counted = {
         "vpc": [each for each in ec2.vpcs if each not in default],
