@@ -82,7 +82,7 @@ def test_from_nothing_to_a_cached_site_and_back_to_nothing(checkout, rows):
     states = [fetch(url, "/cached/")[0].headers["X-Cache"] for _ in range(2)]
     assert states == ["miss", "hit"]
 
-    answer, page = fetch(url, "/cached/")
+    answer, page = fetch(url, "/cache/clear/")
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     cookie = answer.headers["Set-Cookie"].partition(";")[0]
     form = urlencode({"csrfmiddlewaretoken": token[1]})

@@ -36,6 +36,14 @@ def port(name: str) -> int:
     return int(text)
 
 
+def seconds(name: str) -> int:
+    """The variable as whole seconds, 0 where it is not set; ImproperlyConfigured for anything else."""
+    text = os.environ.get(name) or "0"
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise ImproperlyConfigured(f"{name} must be a whole number of seconds, not {text!r}")
+    return int(text)
+
+
 def hosts(name: str) -> list[str]:
     """The variable's comma-separated host names, without blanks."""
     return [host.strip() for host in os.environ[name].split(",") if host.strip()]

@@ -3,6 +3,9 @@
 import gc
 import os
 
+# A page gives up on a database that hangs; commands, which may have to wait for long statements, don't.
+os.environ.setdefault("DATABASE_READ_TIMEOUT", "10")
+
 bind = os.environ.get("BIND", "127.0.0.1:8008")
 worker_class = "gthread"
 workers = 2

@@ -16,6 +16,7 @@ ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
 RELEASE = os.environ.get("RELEASE", "")
 ARTICLES = os.environ.get("ARTICLES", "")
 CA_BUNDLE = environment.ca_bundle()
+DATABASE_READ_TIMEOUT = environment.seconds("DATABASE_READ_TIMEOUT")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -33,17 +34,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.security.ContentSecurityPolicyMiddleware",
+    "config.security.BrowserPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "covid.health.HealthMiddleware",
     "covid.timing.TimingMiddleware",
+    "covid.anonymous.AnonymousPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "covid.outage.DatabaseOutMiddleware",
 ]
 
@@ -76,6 +77,7 @@ DATABASES = {
             "isolation_level": "read committed",
             "init_command": "SET sql_mode = 'TRADITIONAL'",  # strict: what does not fit is an error
             "connect_timeout": 5,
+            **({"read_timeout": DATABASE_READ_TIMEOUT} if DATABASE_READ_TIMEOUT else {}),
             "local_infile": True,  # the loader's LOAD DATA LOCAL INFILE
             **({"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": CA_BUNDLE}} if CA_BUNDLE else {}),
         },
@@ -97,7 +99,7 @@ CACHES = {
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
             # Together the most that a dead or hung Redis costs a request before the breaker opens.
             "SOCKET_CONNECT_TIMEOUT": 0.1,
-            "SOCKET_TIMEOUT": 0.2,
+            "SOCKET_TIMEOUT": 0.15,
             "CONNECTION_POOL_KWARGS": {
                 "protocol": 2,  # RESP3's handshake costs more round trips and gains nothing here
                 **({"ssl_ca_certs": CA_BUNDLE} if CA_BUNDLE else {}),

@@ -1,7 +1,5 @@
 """The admin: articles to browse, search and edit; every edit expires the cache when it is committed."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -9,7 +7,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.text import Truncator
 
+from covid import revision
 from covid.caching import cache
+from covid.entry import Computed
 from covid.models import Article, DataSet
 from covid.pagination import BoundedPaginator
 
@@ -23,9 +23,9 @@ class ChoicesFilter(admin.SimpleListFilter):
     column: str
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        def compute() -> tuple[bytes, dict[str, Any]]:
+        def compute(kept: bool) -> Computed:
             values = Article.objects.order_by(self.column).values_list(self.column, flat=True).distinct()
-            return b"", {"values": list(values)}
+            return Computed({}, {"values": list(values)})
 
         answer = cache.read(f"choices:{self.column}", compute, request.timings)
         return [(value, value) for value in answer.entry.header.facts["values"] if value]
@@ -86,16 +86,19 @@ class ArticleAdmin(admin.ModelAdmin):
         return ("object_id",) if obj else ()  # an edited primary key would make a second article
 
     def save_model(self, request: HttpRequest, obj: Article, form: ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        _expire_on_commit(request)
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            _expire_on_commit(request)
 
     def delete_model(self, request: HttpRequest, obj: Article) -> None:
-        super().delete_model(request, obj)
-        _expire_on_commit(request)
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            _expire_on_commit(request)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
-        super().delete_queryset(request, queryset)
-        _expire_on_commit(request)
+        with transaction.atomic():
+            super().delete_queryset(request, queryset)
+            _expire_on_commit(request)
 
 
 @admin.register(DataSet)
@@ -116,10 +119,11 @@ class DataSetAdmin(admin.ModelAdmin):
 
 
 def _expire_on_commit(request: HttpRequest) -> None:
-    """Expire the cache once the edit is committed, and say so when it is out and can't be told."""
+    """Count the edit; once it is committed, expire the cache, and say so when that is out."""
 
     def expire() -> None:
         if not cache.expire():
             messages.warning(request, f"The cache is out: the old rows may show for {cache.ttl} s more.")
 
+    revision.advance()
     transaction.on_commit(expire)

@@ -1,4 +1,4 @@
-"""A breaker: after a failure a service is left alone for a while, so that an outage costs little."""
+"""A breaker: after a failure a service is left alone, and tried aside until it answers."""
 
 import logging
 import threading
@@ -9,15 +9,32 @@ logger = logging.getLogger(__name__)
 
 
 class Breaker:
-    """Closed while all is well; a failure opens it for `rest` seconds, then one caller at a time may try."""
+    """Closed while all is well. A failure opens it; then `probe` tries every `rest` seconds, in a thread.
 
-    def __init__(self, name: str, *, rest: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+    `probe` raises one of `errors` while the service is out. No caller waits for it, so an outage costs only
+    the calls that were under way when it began. Nothing is tried while nobody asks.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        probe: Callable[[], object],
+        errors: tuple[type[Exception], ...],
+        *,
+        rest: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name = name
         self.reason = ""  # why it is open; '' while it is closed
-        self.failures = 0  # since the process started
+        self.outages = 0  # these three count since the process started
+        self.failures = 0
+        self.refusals = 0
+        self._probe = probe
+        self._errors = errors
         self._rest = rest
         self._clock = clock
-        self._retry_at = 0.0
+        self._probe_at = 0.0
+        self._probing = False
         self._lock = threading.Lock()
 
     @property
@@ -26,29 +43,38 @@ class Breaker:
         return not self.reason
 
     def allows(self) -> bool:
-        """May the caller ask the service now? While open: True for one caller each `rest` seconds."""
+        """May the caller ask the service now? While open: no, and a probe is started when one is due."""
+        if self.closed:  # without the lock: the common case costs nothing
+            return True
         with self._lock:
             if self.closed:
                 return True
-            now = self._clock()
-            if now < self._retry_at:
+            self.refusals += 1
+            if self._probing or self._clock() < self._probe_at:
                 return False
-            self._retry_at = now + self._rest
-            return True
+            self._probing = True
+        threading.Thread(target=self._try, name=f"probe of {self.name}", daemon=True).start()
+        return False
 
     def failed(self, reason: str) -> None:
-        """Open, or stay open for another rest; logged once an outage, not once a call."""
+        """Open, or stay open for another rest; logged once a reason, not once a call."""
         with self._lock:
             if self.closed:
+                self.outages += 1
+            if reason != self.reason:
                 logger.warning("%s is out: %s", self.name, reason)
             self.failures += 1
-            self.reason = reason or "unknown error"
-            self._retry_at = self._clock() + self._rest
+            self.reason = reason
+            self._probe_at = self._clock() + self._rest
 
-    def succeeded(self) -> None:
-        """Close."""
-        if self.closed:  # without the lock: the common case costs nothing
-            return
-        with self._lock:
-            logger.warning("%s is back", self.name)
-            self.reason = ""
+    def _try(self) -> None:
+        try:
+            self._probe()
+        except self._errors as error:
+            self.failed(type(error).__name__)
+        else:
+            with self._lock:
+                logger.warning("%s is back", self.name)
+                self.reason = ""
+        finally:
+            self._probing = False

@@ -1,48 +1,41 @@
-"""Explicit cached reads: rendered bytes under a generation, with a mandatory TTL, and no page lost to Redis.
+"""Explicit cached reads: results under a generation, with a mandatory TTL, and no page lost to Redis.
 
-One key holds one entry: a line of JSON (what it is, when it was made, when it expires) and the body's bytes.
-Another key holds the generation; an entry of another generation counts as absent, so one increment expires
-everything at once. Both come in one round trip, and the expiry is inside the entry: a hit costs one MGET.
+A hit costs one round trip: it brings the generation, the header and the wanted part (entry.py). An entry of
+another generation counts as absent, so that a new generation expires everything at once.
 
-When an entry is missing or has expired, one reader locks it and computes. The others get the expired entry
-at once where there is one, else they wait for its signal, bounded in time. The lock has an owner and
-expires.
+When an entry is missing or has expired, one reader gets the lease (store.py) and computes. The others get the
+expired entry at once where there is one, else they wait for the new one, bounded in time.
 """
 
+import contextlib
+import logging
+import math
 import random
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from django.core.cache import caches
 from django_redis import get_redis_connection
-from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import InvalidResponse, RedisError
 
 from covid.breaker import Breaker
-from covid.entry import Entry, Header
+from covid.entry import Computed, Entry, Header
+from covid.outage import DATABASE_OUT
+from covid.revision import current as current_revision
+from covid.store import Store
 from covid.timing import Timings
 
-GENERATION = "covid:generation"
-SCHEMA = 1  # raise it when the meaning of an entry changes: old entries are then never read
+logger = logging.getLogger(__name__)
+
 JITTER = 0.1  # a TTL is spread by this share either way, so that entries don't expire together
-GRACE = 300.0  # seconds that an expired entry stays at hand, to be served while one reader recomputes it
-LOCK = 10.0  # seconds after which a dead owner's lock is free
-WAIT = 3.0  # seconds that a reader waits for another's computation before it computes for itself
-NAP = 0.05  # seconds of one blocking wait: well under the socket's timeout
-MAX_BYTES = 2_000_000  # a larger body is served and not stored
+WAIT = 10.0  # seconds that a reader waits for another's computation before it computes for itself
+REST = 5.0  # seconds between tries of what is out
+PATIENCE = 3  # damaged entries in a row that are computed anew, before the cache counts as out
 
-# Only the owner may release: after LOCK seconds the lock may be another's.
-RELEASE = """
-if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end
-redis.call('rpush', KEYS[2], '1')
-redis.call('pexpire', KEYS[2], ARGV[2])
-"""
-
-Computed = tuple[bytes, dict[str, Any]]
+Compute = Callable[[bool], Computed]  # told whether the result is to be kept
 
 
 class Outcome(StrEnum):
@@ -63,167 +56,198 @@ class Answer:
     note: str = ""
 
 
-class Cache:
-    """Cached reads over one of settings.CACHES; safe to share between threads."""
+@dataclass
+class _Read:
+    """One read under way: what it wants, and the last entry it saw."""
 
-    def __init__(self, alias: str = "default", *, breaker: Breaker | None = None) -> None:
-        self.breaker = breaker or Breaker("the cache")
+    name: str
+    part: str
+    compute: Compute
+    timings: Timings
+    reader: str = ""  # who holds the lease, if it is this read
+    expired: Entry | None = None
+
+
+class Cache:
+    """Cached reads over one of settings.CACHES; safe to share between threads.
+
+    `revision` tells how often the data has changed, or raises OperationalError or InterfaceError. It is asked
+    before each computation, and before the first read after a start or an outage of Redis.
+    """
+
+    def __init__(self, alias: str = "default", *, revision: Callable[[], int] = int) -> None:
         self._alias = alias
-        self._expiry_owed = False
+        self._revision = revision
+        self._store = Store(lambda: get_redis_connection(alias))
+        self.breaker = Breaker("the cache", self._store.probe, (RedisError,), rest=REST)
+        self._catch_up_at = 0.0  # by the monotonic clock
+        self._damaged = 0  # entries in a row
 
     @property
     def ttl(self) -> int:
         """Seconds that an entry is fresh, before jitter."""
         return caches[self._alias].default_timeout
 
-    def read(self, name: str, compute: Callable[[], Computed], timings: Timings) -> Answer:
-        """The entry under `name`, computed by one reader at a time; just compute() when Redis is out."""
+    def read(self, name: str, compute: Compute, timings: Timings, *, part: str = "") -> Answer:
+        """The entry under `name` with one of its parts, computed by one reader at a time.
+
+        While Redis is out, every reader computes, and gets the first part where the wanted one isn't made.
+        What `compute` raises is raised; but while MySQL is out, an expired entry is better than nothing.
+        """
+        read = _Read(name, part, compute, timings)
         if not self.breaker.allows():
-            return self._bypass(compute)
-        token = secrets.token_hex(8)
+            return self._bypass(read)
         try:
-            answer, generation = self._from_redis(name, token, timings)
+            answer = self._find(read)
         except RedisError as error:
-            self.breaker.failed(_reason(error))
-            return self._bypass(compute)
-        self.breaker.succeeded()
-        return answer or self._compute(name, token, generation, compute, timings)
+            self._failed(error)
+            return self._bypass(read)
+        return answer or self._compute(read)
 
     def expire(self) -> bool:
-        """Expire every entry at once. False when Redis is out: then it is done before our next read."""
-        self._expiry_owed = True
+        """Expire every entry at once. False while Redis is out: a new revision is told when it is back."""
         if not self.breaker.allows():
             return False
         try:
-            self._bump()
+            revision = self._revision()
+        except DATABASE_OUT:
+            revision = None
+        try:
+            self._store.advance(revision)
         except RedisError as error:
-            self.breaker.failed(_reason(error))
+            self._failed(error)
             return False
-        self.breaker.succeeded()
         return True
 
     def server(self, timings: Timings) -> str:
-        """The server's name and version; '' when it is out."""
+        """The server's name and version; '' while it is out."""
         if not self.breaker.allows():
             return ""
         try:
             with timings.measure("cache"):
-                info = self._redis().info("server")
+                return self._store.version()
         except RedisError as error:
-            self.breaker.failed(_reason(error))
+            self._failed(error)
             return ""
-        self.breaker.succeeded()
-        if "valkey_version" in info:
-            return f"Valkey {info['valkey_version']}"
-        return f"Redis {info['redis_version']}"
 
-    def _from_redis(self, name: str, token: str, timings: Timings) -> tuple[Answer | None, str]:
-        """An answer, or None when the caller is to compute; and the generation seen before that."""
-        with timings.measure("cache"):
-            if self._expiry_owed:
-                self._bump()
-            entry, generation = self._look(name)
-        deadline = time.monotonic() + WAIT
-        while entry is None or entry.expired:
-            with timings.measure("cache"):
-                owner, entry, generation = self._claim(name, token)
-            if owner == token:
-                if entry is None or entry.expired:
-                    return None, generation
-                self._release(self._redis(), name, token)
-            elif entry is None:
-                if time.monotonic() > deadline:
-                    return None, generation
-                with timings.measure("wait"):
-                    self._redis().blmove(*[_signal(owner)] * 2, timeout=NAP, src="LEFT", dest="LEFT")
-            elif entry.expired:
-                return Answer(entry, Outcome.STALE), generation
-        return Answer(entry, Outcome.HIT), generation
+    def _find(self, read: _Read) -> Answer | None:
+        """What Redis holds, or will hold soon; None when the caller is to compute."""
+        if time.monotonic() >= self._catch_up_at:
+            self._catch_up(read.timings)
+        with read.timings.measure("cache"):
+            entry = self._store.look(read.name, read.part).entry
+        if entry is None or entry.expired:
+            entry = self._await(read)
+            if entry is None:
+                return None
+        self._damaged = 0
+        if entry.expired:
+            return Answer(entry, Outcome.STALE)
+        return Answer(entry, Outcome.HIT) if entry.header.stored else None
 
-    def _look(self, name: str) -> tuple[Entry | None, str]:
-        return Entry.of_generation(*self._redis().mget(GENERATION, _key(name)))
+    def _await(self, read: _Read) -> Entry | None:
+        """What another reader computes; None when this one is to, by its lease or after waiting too long."""
+        reader, deadline = secrets.token_hex(8), time.monotonic() + WAIT
+        while time.monotonic() < deadline:
+            with read.timings.measure("cache"):
+                holder, found = self._store.claim(read.name, read.part, reader)
+            if holder == reader:
+                if found.entry and not found.entry.expired:
+                    self._store.release(read.name, reader)
+                    return found.entry
+                read.reader, read.expired = reader, found.entry
+                if found.damaged:
+                    self._bear_damage(read)
+                return None
+            if found.entry:
+                return found.entry
+            with read.timings.measure("wait"):
+                self._store.wait(holder)
+        return None
 
-    def _claim(self, name: str, token: str) -> tuple[str, Entry | None, str]:
-        """Take the lock if it is free; its owner, and entry and generation at the same moment."""
-        steps = self._redis().pipeline(transaction=True)
-        steps.set(GENERATION, _first_generation(), nx=True)
-        steps.set(_lock(name), token, nx=True, px=int(LOCK * 1000))
-        steps.get(_lock(name))
-        steps.mget(GENERATION, _key(name))
-        *_, owner, pair = steps.execute()
-        return owner.decode(), *Entry.of_generation(*pair)
+    def _bear_damage(self, read: _Read) -> None:
+        """Compute a damaged entry anew; but InvalidResponse when that has not helped for some times."""
+        self._damaged += 1
+        if self._damaged == 1:
+            logger.warning("a cached entry is damaged, and is computed anew")
+        if self._damaged > PATIENCE:
+            self._damaged = 0
+            self._store.release(read.name, read.reader)
+            raise InvalidResponse("entries keep coming back damaged")
 
-    def _compute(
-        self, name: str, token: str, generation: str, compute: Callable[[], Computed], timings: Timings
-    ) -> Answer:
-        entry = None
-        try:
-            entry = self._make(compute, generation)
-        finally:
-            with timings.measure("cache"):
-                note = self._store(name, token, entry)
-        return Answer(entry, Outcome.MISS, note)
+    def _compute(self, read: _Read) -> Answer:
+        """Compute and keep, under the lease if this read holds it."""
+        with contextlib.ExitStack() as otherwise:
+            otherwise.callback(self._let_go, read)
+            try:
+                with self._store.renewed(read.name, read.reader) if read.reader else contextlib.nullcontext():
+                    entry, computed = self._make(read, self._current(read.timings))
+            except DATABASE_OUT as error:
+                if not read.expired:
+                    raise
+                logger.error("the database is out, an expired entry is served: %s", error)
+                otherwise.pop_all()  # the lease ends by itself: until then nobody else tries
+                return Answer(read.expired, Outcome.STALE, "MySQL is out: these are the rows of before.")
+            otherwise.pop_all()
+        return Answer(entry, Outcome.MISS, self._keep(read, entry.header, computed))
 
-    def _store(self, name: str, token: str, entry: Entry | None) -> str:
-        """Keep the entry, if there is one, and free the lock; returns a remark when it can't be kept."""
-        fits = entry is not None and len(entry.body) <= MAX_BYTES
-        steps = self._redis().pipeline(transaction=True)
-        if fits:
-            steps.set(_key(name), entry.pack(), px=int((entry.ttl() + GRACE) * 1000))
-        self._release(steps, name, token)
-        try:
-            steps.execute()
-        except RedisError as error:
-            self.breaker.failed(_reason(error))
-            return "The cache went out before it could keep this result."
-        return "" if fits else "This result is too large for the cache, and was not kept."
+    def _bypass(self, read: _Read) -> Answer:
+        entry, _ = self._make(read, generation="")
+        return Answer(entry, Outcome.BYPASS, "The cache is out.")
 
-    def _release(self, redis: Redis, name: str, token: str) -> None:
-        """Free the lock if it is ours, and wake those who wait for it."""
-        redis.eval(RELEASE, 2, _lock(name), _signal(token), token, int(LOCK * 1000))
-
-    def _bypass(self, compute: Callable[[], Computed]) -> Answer:
-        return Answer(self._make(compute, generation=""), Outcome.BYPASS, "The cache is out.")
-
-    def _make(self, compute: Callable[[], Computed], generation: str) -> Entry:
+    def _make(self, read: _Read, generation: str) -> tuple[Entry, Computed]:
         began = time.perf_counter()
-        body, facts = compute()
+        computed = read.compute(bool(generation))
         cost = (time.perf_counter() - began) * 1000
-        made = time.time()
         ttl = self.ttl * random.uniform(1 - JITTER, 1 + JITTER)
-        return Entry(Header(generation, made, made + ttl, cost, len(body), facts), body)
+        header = Header.of(read.name, generation, computed, ttl, cost)
+        return Entry.of(header, computed, read.part), computed
 
-    def _bump(self) -> None:
-        steps = self._redis().pipeline(transaction=True)
-        steps.set(GENERATION, _first_generation(), nx=True)
-        steps.incr(GENERATION)
-        steps.execute()
-        self._expiry_owed = False
+    def _current(self, timings: Timings) -> str:
+        """The generation for what is computed from now on; '' when Redis has gone out."""
+        revision = self._revision()
+        try:
+            with timings.measure("cache"):
+                return self._store.catch_up(revision)
+        except RedisError as error:
+            self._failed(error)
+            return ""
 
-    def _redis(self) -> Redis:
-        return get_redis_connection(self._alias)
+    def _keep(self, read: _Read, header: Header, computed: Computed) -> str:
+        """Store the result and free the lease; returns a remark when it is not kept."""
+        if self.breaker.closed:
+            try:
+                with read.timings.measure("cache"):
+                    self._store.keep(header, computed, read.reader)
+            except RedisError as error:
+                self._failed(error)
+        if not self.breaker.closed:
+            return "The cache went out before it could keep this result."
+        return "" if header.stored else "This result is too large for the cache, and was not kept."
+
+    def _let_go(self, read: _Read) -> None:
+        """Free the lease, if this read holds it, after a computation that failed."""
+        if read.reader and self.breaker.closed:
+            try:
+                self._store.release(read.name, read.reader)
+            except RedisError as error:
+                self._failed(error)
+
+    def _catch_up(self, timings: Timings) -> None:
+        """Hold the generation against the data's revision; when MySQL is out, later."""
+        self._catch_up_at = math.inf
+        try:
+            revision = self._revision()
+        except DATABASE_OUT:
+            self._catch_up_at = time.monotonic() + REST
+            return
+        with timings.measure("cache"):
+            self._store.catch_up(revision)
+
+    def _failed(self, error: RedisError) -> None:
+        """Leave Redis alone for now; what it missed meanwhile is made up for before the next read."""
+        self._catch_up_at = 0.0
+        self.breaker.failed(type(error).__name__)  # its words may name addresses
 
 
-def _first_generation() -> int:
-    """Milliseconds since the epoch: after an eviction or a restart no old entry has this generation."""
-    return int(time.time() * 1000)
-
-
-def _key(name: str) -> str:
-    return f"covid:{SCHEMA}:{name}"
-
-
-def _lock(name: str) -> str:
-    return f"{_key(name)}:lock"
-
-
-def _signal(owner: str) -> str:
-    return f"covid:done:{owner}"
-
-
-def _reason(error: RedisError) -> str:
-    """The error in a few words, without addresses or passwords."""
-    return type(error).__name__
-
-
-cache = Cache()
+cache = Cache(revision=current_revision)

@@ -1,58 +1,98 @@
-"""What the cache holds under one key: a line of JSON about a body, and the body's bytes."""
+"""What the cache holds under a name: a line of JSON about the result, and parts under keys of their own.
+
+A part is one form of the result: the HTML, the same compressed, the rows as JSON. A reader fetches the line
+and the one part that it wants.
+"""
 
 import json
-import logging
 import time
-from dataclasses import asdict, dataclass
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Any
 
-logger = logging.getLogger(__name__)
+SCHEMA = 2  # raise it when the meaning of what is stored changes: the old entries are then never read
+MAX_BYTES = 2_000_000  # larger results are served and not stored
+REMEMBERED = 16  # parts that a process keeps to compare with
+
+
+class Damaged(Exception):
+    """What came out of the cache is not what went in."""
 
 
 @dataclass(frozen=True)
-class Header:
-    """An entry's first line. Times are seconds since the epoch, cost is in milliseconds, size in bytes."""
+class Computed:
+    """A result as it is computed: its parts by name, and facts about it that JSON can hold."""
 
+    parts: dict[str, bytes]
+    facts: dict[str, Any]
+
+    @property
+    def fits(self) -> bool:
+        """Is it small enough to be stored?"""
+        return sum(map(len, self.parts.values())) <= MAX_BYTES
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity: equal lines give the same header
+class Header:
+    """The line about a result. Times are seconds since the epoch; cost is what it took, in milliseconds.
+
+    `sums` holds the CRC-32 of each stored part; None for a result that was too large to be stored.
+    """
+
+    name: str
     generation: str
     made: float
     expires: float
     cost: float
-    size: int
+    sums: dict[str, int] | None
     facts: dict[str, Any]
+
+    @property
+    def stored(self) -> bool:
+        """Are the parts in the cache too?"""
+        return self.sums is not None
+
+    def pack(self) -> bytes:
+        """The header as Redis keeps it."""
+        line = json.dumps(vars(self)).encode()
+        return b"%08x%b" % (zlib.crc32(line), line)
+
+    @classmethod
+    def of(cls, name: str, generation: str, computed: Computed, ttl: float, cost: float) -> "Header":
+        """The header of a result that was computed just now, fresh for `ttl` seconds."""
+        now = time.time()
+        sums = {part: zlib.crc32(body) for part, body in computed.parts.items()} if computed.fits else None
+        return cls(name, generation, now, now + ttl, cost, sums, computed.facts)
+
+    @staticmethod
+    @lru_cache(maxsize=REMEMBERED)
+    def parse(line: bytes) -> "Header":
+        """The header in `line`; raises Damaged."""
+        if line[:8] != b"%08x" % zlib.crc32(line[8:]):
+            raise Damaged
+        try:
+            return Header(**json.loads(line[8:]))
+        except (ValueError, TypeError) as error:
+            raise Damaged from error
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A computed body with what is known about it."""
+    """A result's header with one of its parts; without any, and b'' for a body, where none was asked for."""
 
     header: Header
-    body: bytes
-
-    def pack(self) -> bytes:
-        """The entry as Redis keeps it."""
-        return json.dumps(asdict(self.header)).encode() + b"\n" + self.body
+    part: str = ""
+    body: bytes = b""
 
     @classmethod
-    def unpack(cls, raw: bytes | None) -> "Entry | None":
-        """The entry in `raw`; None where there is none, or none that can be trusted."""
-        if raw is None:
-            return None
-        line, _, body = raw.partition(b"\n")
-        try:
-            entry = cls(Header(**json.loads(line)), body)
-        except (ValueError, TypeError):
-            entry = None
-        if entry is None or entry.header.size != len(body):
-            logger.warning("a cached entry is damaged, and counts as missing")
-            return None
-        return entry
-
-    @classmethod
-    def of_generation(cls, generation: bytes | None, raw: bytes | None) -> tuple["Entry | None", str]:
-        """The entry in `raw` if it is of `generation`; and the generation, '' where there is none yet."""
-        current = (generation or b"").decode(errors="replace")
-        entry = cls.unpack(raw)
-        return (entry if entry and entry.header.generation == current else None), current
+    def of(cls, header: Header, computed: Computed, part: str) -> "Entry":
+        """What was just computed, with the part, or the first one where that was not made."""
+        if not part:
+            return cls(header)
+        made = part if part in computed.parts else next(iter(computed.parts))
+        return cls(header, made, computed.parts[made])
 
     @property
     def expired(self) -> bool:
@@ -66,3 +106,45 @@ class Entry:
     def age(self) -> float:
         """Seconds since it was made."""
         return time.time() - self.header.made
+
+
+class Unpacking:
+    """Turns what Redis answers into entries that can be trusted."""
+
+    def __init__(self) -> None:
+        self._whole: dict[str, tuple[int, bytes]] = {}
+
+    def unpack(self, name: str, part: str, line: bytes | None, body: bytes | None = None) -> Entry | None:
+        """The entry; None where there is none. Raises Damaged where it isn't what was stored."""
+        if line is None:
+            return None
+        header = Header.parse(line)
+        if header.name != name:
+            raise Damaged
+        if not part or not header.stored:
+            return Entry(header)
+        if body is None or part not in header.sums:
+            return None  # Redis may drop any key when it is short of memory
+        if not self._is_whole(f"{part} {name}", body, header.sums[part]):
+            raise Damaged
+        return Entry(header, part, body)
+
+    def _is_whole(self, key: str, body: bytes, crc: int) -> bool:
+        """Has the body this checksum? One that equals the last whole one is compared, not summed again."""
+        last = self._whole.get(key)
+        if last and last[0] == crc and last[1] == body:
+            return True
+        if zlib.crc32(body) != crc:
+            return False
+        if len(self._whole) >= REMEMBERED:
+            self._whole.clear()
+        self._whole[key] = (crc, body)
+        return True
+
+
+@lru_cache(maxsize=256)
+def keys(name: str, *parts: str) -> tuple[str, ...]:
+    """Where Redis keeps the header and these parts: short keys, whatever the name is made of."""
+    digest = blake2b(name.encode(errors="surrogatepass"), digest_size=10).hexdigest()
+    key = f"covid:{SCHEMA}:{digest}"
+    return (key, *(f"{key}:{part}" for part in parts))

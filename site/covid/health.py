@@ -35,6 +35,7 @@ def report() -> JsonResponse:
         memory = {"status": "ok", "version": answering}
     else:
         memory = {"status": "out", "reason": cache.breaker.reason}
+    memory |= {name: getattr(cache.breaker, name) for name in ("outages", "failures", "refusals")}
     down = database["status"] != "ok"
     status = "down" if down else "ok" if answering else "degraded"
     return JsonResponse(

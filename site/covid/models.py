@@ -44,3 +44,12 @@ class DataSet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rows:,} rows from {self.source}"
+
+
+class Revision(models.Model):
+    """One row: how many edits of articles were committed. Loads are counted by their DataSet."""
+
+    edits = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.edits} edits"

@@ -1,34 +1,67 @@
-"""A query's result as a rendered table, with the facts that a page tells about it."""
+"""The query's result in the forms that the pages need, with the facts that they tell about it."""
 
+import json
 import time
+from dataclasses import asdict
+from hashlib import blake2b
 from typing import Any
 
 from django.template.loader import render_to_string
 
+from covid import deflate
+from covid.entry import Computed
 from covid.models import Article, DataSet
 from covid.queries import ROW_LIMIT, WORD, readable, statements
 from covid.timing import Timings
 
-NAME = f"sentences:{WORD}:{ROW_LIMIT}"
+ROWS = f"rows:{WORD}:{ROW_LIMIT}"
+TABLE = f"table:{WORD}:{ROW_LIMIT}"
+
+JSON, HTML, DEFLATE = "json", "html", "deflate"  # the forms, as parts of a cached entry
+
+Row = dict[str, Any]
 
 
-def sentences(timings: Timings) -> tuple[bytes, dict[str, Any]]:
-    """The table of sentences that contain WORD, as HTML, and its facts; times are in milliseconds."""
+def query(timings: Timings) -> tuple[list[Row], dict[str, Any]]:
+    """The rows whose sentence contains WORD, asked of the database, and facts; times are in milliseconds."""
     with timings.measure("db"):
         began = time.perf_counter()
         with statements() as sent:
             rows = list(Article.objects.mentioning(WORD).table())
         database_ms = (time.perf_counter() - began) * 1000
         loaded = DataSet.objects.order_by("-loaded_at").first()
-    with timings.measure("render"):
-        began = time.perf_counter()
-        table = render_to_string("covid/_table.html", {"rows": rows, "word": WORD, "loaded": loaded})
-        render_ms = (time.perf_counter() - began) * 1000
     facts = {
         "rows": len(rows),
         "sql": readable(sent[-1]),  # a new connection says more before it
         "database_ms": database_ms,
-        "render_ms": render_ms,
+        "loaded": bool(loaded),
         "generated": bool(loaded and loaded.generated),
     }
-    return table.encode(), facts
+    return rows, facts
+
+
+def render(rows: list[Row], facts: dict[str, Any], timings: Timings) -> bytes:
+    """The rows as an HTML table."""
+    with timings.measure("render"):
+        context = {"rows": rows, "word": WORD, "loaded": facts["loaded"]}
+        return render_to_string("covid/_table.html", context).encode()
+
+
+def rows_to_cache(timings: Timings, kept: bool) -> Computed:
+    """The rows as JSON; each reader renders them."""
+    rows, facts = query(timings)
+    with timings.measure("cache"):
+        return Computed({JSON: json.dumps(rows).encode()}, facts)
+
+
+def table_to_cache(timings: Timings, kept: bool) -> Computed:
+    """The rendered table; if it is to be kept, also compressed, and with a digest for its ETag."""
+    rows, facts = query(timings)
+    html = render(rows, facts, timings)
+    facts["render_ms"] = timings.ms("render")
+    if not kept:
+        return Computed({HTML: html}, facts)
+    with timings.measure("cache"):
+        deflated, seal = deflate.compress(html)
+        facts |= {"seal": asdict(seal), "digest": blake2b(html, digest_size=12).hexdigest()}
+    return Computed({HTML: html, DEFLATE: deflated}, facts)

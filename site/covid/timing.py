@@ -9,7 +9,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-ALWAYS_SHOWN = ("db", "cache", "render")
+KINDS = ("db", "cache", "render")
 
 
 class Timings:
@@ -19,7 +19,7 @@ class Timings:
         self._clock = clock
         self._began = self._mark = clock()
         self._ended: float | None = None
-        self._spent = dict.fromkeys(ALWAYS_SHOWN, 0.0)
+        self._spent = dict.fromkeys(KINDS, 0.0)
         self._running: list[str] = []
 
     def start(self, kind: str) -> None:

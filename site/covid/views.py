@@ -1,22 +1,18 @@
-"""The pages: home, the same query without and with the cache, and the button that clears it."""
+"""The pages: home, the same table at three levels of caching, their comparison, and what clears the cache."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from covid import results
-from covid.caching import Answer, Outcome, cache
+from covid import levels, pages, results
+from covid.caching import cache
 from covid.health import database_version
 from covid.models import DataSet
 from covid.queries import ROW_LIMIT, WORD
-
-# Stand-ins in the page around the table. Text of ours or of a visitor can't be taken for one: it is escaped.
-TABLE, RENDER_MS, TOTAL_MS = "<!--table-->", "<!--render-->", "<!--total-->"
 
 
 @require_safe
@@ -38,24 +34,50 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def uncached(request: HttpRequest) -> HttpResponse:
-    """The query, asked of MySQL at every request."""
-    table, facts = results.sentences(request.timings)
-    return _page(request, table, facts, Outcome.BYPASS, active="uncached")
+def at_level(request: HttpRequest, *, level: levels.Level) -> HttpResponse:
+    """The table at one level of caching, with what it cost."""
+    return pages.live(request, level, level.fetch(request.timings, pages.accepts_gzip(request)))
 
 
 @require_safe
-def cached(request: HttpRequest) -> HttpResponse:
-    """The same table from the cache where it holds it, from MySQL where it doesn't."""
-    answer = cache.read(results.NAME, partial(results.sentences, request.timings), request.timings)
-    return _page(
-        request, answer.entry.body, answer.entry.header.facts, answer.outcome, active="cached", answer=answer
-    )
+def table(request: HttpRequest) -> HttpResponse:
+    """The cached table in a page without live parts: 304 for a client that has it already."""
+    compressed = pages.accepts_gzip(request)
+    if "HTTP_IF_NONE_MATCH" in request.META:
+        compute = partial(results.table_to_cache, request.timings)
+        answer = cache.read(results.TABLE, compute, request.timings)
+        tag = pages.etag(answer.entry.header, compressed)
+        if pages.has(request, tag):
+            return pages.not_modified(answer, tag)
+    return pages.stable(levels.table_cached(request.timings, compressed))
 
 
-@require_POST
-def clear(request: HttpRequest) -> HttpResponseRedirect:
-    """Expire everything that is cached, and go back to the cached page."""
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """What each level costs, measured now; the bars are in percent of the slowest run."""
+    runs = levels.compare()
+    slowest = max(run.total for run in runs)
+    shown = [
+        {
+            "run": run,
+            "bars": pages.bars(run.spent, slowest),
+            "faster": runs[0].total / run.total,
+        }
+        for run in runs
+    ]
+    context = {"active": "compare", "shown": shown, "rounds": levels.ROUNDS, "word": WORD, "limit": ROW_LIMIT}
+    with request.timings.measure("render"):
+        response = render(request, "covid/compare.html", context)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def clear(request: HttpRequest) -> HttpResponse:
+    """Ask whether to clear the cache; or expire everything that is cached, and go to the cached page."""
+    if request.method != "POST":
+        with request.timings.measure("render"):
+            return render(request, "covid/clear.html", {"active": "clear"})
     if cache.expire():
         messages.success(request, "Cache cleared: the next request asks MySQL.")
     else:
@@ -63,33 +85,8 @@ def clear(request: HttpRequest) -> HttpResponseRedirect:
     return redirect("cached")
 
 
-def _page(
-    request: HttpRequest,
-    table: bytes,
-    facts: dict[str, Any],
-    outcome: Outcome,
-    *,
-    active: str,
-    answer: Answer | None = None,
-) -> HttpResponse:
-    """The live page around a rendered table, with times taken as late as a page can still tell them."""
-    timings = request.timings
-    with timings.measure("render"):
-        context = {
-            "active": active,
-            "answer": answer,
-            "cache_ms": timings.ms("cache"),
-            "db_ms": timings.ms("db"),
-            "facts": facts,
-            "generated": facts["generated"],
-            "outcome": outcome,
-            "word": WORD,
-        }
-        shell = render_to_string("covid/query.html", context, request)
-    total = timings.freeze()
-    shell = shell.replace(RENDER_MS, f"{timings.ms('render'):.1f}").replace(TOTAL_MS, f"{total:.1f}")
-    head, _, tail = shell.partition(TABLE)
-    return HttpResponse(
-        head.encode() + table + tail.encode(),
-        headers={"X-Cache": outcome, "Cache-Control": "private, no-store"},
-    )
+ANONYMOUS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    **{level.name: partial(at_level, level=level) for level in levels.LEVELS},
+    "table": table,
+}
+"""By name, the pages that look at no user, session or form; see anonymous.py."""

@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.test import Client
 from django_redis import get_redis_connection
 
-from covid.breaker import Breaker
-from covid.caching import cache
+from covid import revision
+from covid.caching import Cache, cache
 from covid.models import Article, DataSet
 from local.servers import MariaDB, Redis, free_port, running
 from tests.site.settings import VAR
@@ -53,8 +53,9 @@ def django_db_modify_db_settings(mariadb: MariaDB) -> None:
 def _cache(redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test of the site has a living, empty Redis and a closed breaker, unless it breaks them itself."""
     get_redis_connection().flushdb()
-    monkeypatch.setattr(cache, "breaker", Breaker("the cache"))
-    monkeypatch.setattr(cache, "_expiry_owed", False)
+    fresh = Cache(revision=revision.current)
+    for name, value in vars(fresh).items():
+        monkeypatch.setattr(cache, name, value)
 
 
 @pytest.fixture(scope="session")

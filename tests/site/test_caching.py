@@ -9,13 +9,13 @@ import pytest
 from django.db import OperationalError
 from django_redis import get_redis_connection
 
-from covid import caching
-from covid.caching import GENERATION, Cache, Outcome
-from covid.entry import Entry
+from covid import caching, entry, generation, store
+from covid.caching import Cache, Outcome
+from covid.entry import Computed, Header, keys
 from covid.timing import Timings
 
-NAME = "thing"
-KEY = f"covid:{caching.SCHEMA}:{NAME}"
+NAME, PART = "thing", "text"
+KEY, BODY, LEASE = keys(NAME, PART, "lease")
 
 
 class Computation:
@@ -24,9 +24,13 @@ class Computation:
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self) -> tuple[bytes, dict]:
+    def __call__(self, kept: bool) -> Computed:
         self.calls += 1
-        return b"body %d" % self.calls, {"rows": self.calls}
+        return computed(b"body %d" % self.calls)
+
+
+def computed(body: bytes) -> Computed:
+    return Computed({PART: body}, {"size": len(body)})
 
 
 @pytest.fixture
@@ -40,16 +44,16 @@ def compute() -> Computation:
 
 
 def read(cache: Cache, compute: Callable) -> tuple[Outcome, bytes]:
-    answer = cache.read(NAME, compute, Timings())
+    answer = cache.read(NAME, compute, Timings(), part=PART)
     return answer.outcome, answer.entry.body
 
 
 def age_entry(seconds: float) -> None:
     """Make the stored entry older than it is."""
     redis = get_redis_connection()
-    entry = Entry.unpack(redis.get(KEY))
-    header = replace(entry.header, made=entry.header.made - seconds, expires=entry.header.expires - seconds)
-    redis.set(KEY, replace(entry, header=header).pack(), keepttl=True)
+    header = Header.parse(redis.get(KEY))
+    older = replace(header, made=header.made - seconds, expires=header.expires - seconds)
+    redis.set(KEY, older.pack(), keepttl=True)
 
 
 def test_a_miss_and_then_hits(cache: Cache, compute: Computation) -> None:
@@ -73,10 +77,25 @@ def test_a_hit_is_one_command(cache: Cache, compute: Computation) -> None:
 
 
 def test_facts_and_cost_come_with_a_hit(cache: Cache, compute: Computation) -> None:
-    made = cache.read(NAME, compute, Timings()).entry
-    found = cache.read(NAME, compute, Timings()).entry
-    assert found == made
-    assert found.header.facts == {"rows": 1}
+    made = cache.read(NAME, compute, Timings()).entry.header
+    found = cache.read(NAME, compute, Timings()).entry.header
+    assert vars(found) == vars(made)
+    assert found.facts == {"size": 6}
+
+
+def test_a_reader_gets_the_part_that_it_wants(cache: Cache, compute: Computation) -> None:
+    both = Computed({"a": b"1", "b": b"2"}, {})
+    for _ in range(2):
+        for part, body in [("b", b"2"), ("a", b"1"), ("", b"")]:
+            assert cache.read(NAME, lambda kept: both, Timings(), part=part).entry.body == body
+
+
+def test_a_part_that_redis_dropped_is_computed_anew(cache: Cache, compute: Computation) -> None:
+    read(cache, compute)
+    get_redis_connection().delete(BODY)
+    assert cache.read(NAME, compute, Timings()).outcome is Outcome.HIT
+    assert read(cache, compute) == (Outcome.MISS, b"body 2")
+    assert read(cache, compute) == (Outcome.HIT, b"body 2")
 
 
 def test_expiring_makes_every_entry_a_miss(cache: Cache, compute: Computation) -> None:
@@ -88,9 +107,9 @@ def test_expiring_makes_every_entry_a_miss(cache: Cache, compute: Computation) -
 
 
 def test_a_result_of_before_an_expiry_is_never_served(cache: Cache, compute: Computation) -> None:
-    def overtaken() -> tuple[bytes, dict]:
+    def overtaken(kept: bool) -> Computed:
         cache.expire()
-        return b"old", {}
+        return computed(b"old")
 
     assert read(cache, overtaken) == (Outcome.MISS, b"old")
     assert read(cache, compute) == (Outcome.MISS, b"body 1")
@@ -98,9 +117,9 @@ def test_a_result_of_before_an_expiry_is_never_served(cache: Cache, compute: Com
 
 def test_a_lost_generation_revives_nothing(cache: Cache, compute: Computation) -> None:
     read(cache, compute)
-    before = get_redis_connection().getdel(GENERATION)
+    before = get_redis_connection().getdel(generation.KEY)
     assert read(cache, compute)[0] is Outcome.MISS
-    assert int(get_redis_connection().get(GENERATION)) > int(before)
+    assert get_redis_connection().get(generation.KEY) != before
 
 
 def test_every_entry_has_a_jittered_time_to_live(cache: Cache, compute: Computation) -> None:
@@ -108,8 +127,8 @@ def test_every_entry_has_a_jittered_time_to_live(cache: Cache, compute: Computat
     for number in range(30):
         header = cache.read(f"thing {number}", compute, Timings()).entry.header
         lives.append(header.expires - header.made)
-        kept = get_redis_connection().pttl(f"covid:{caching.SCHEMA}:thing {number}") / 1000
-        assert 0 < kept <= lives[-1] + caching.GRACE
+        for key in keys(f"thing {number}", PART):
+            assert 0 < get_redis_connection().pttl(key) / 1000 <= lives[-1] + store.GRACE
     assert all(54 <= life <= 66 for life in lives)
     assert max(lives) - min(lives) > 1
 
@@ -126,9 +145,9 @@ def test_while_one_recomputes_the_others_get_the_expired_entry(cache: Cache, com
     age_entry(100)
     during = []
 
-    def recompute() -> tuple[bytes, dict]:
+    def recompute(kept: bool) -> Computed:
         during.append(read(Cache(), compute))
-        return b"new", {}
+        return computed(b"new")
 
     assert read(cache, recompute) == (Outcome.MISS, b"new")
     assert during == [(Outcome.STALE, b"body 1")]
@@ -142,64 +161,145 @@ def test_an_expired_entry_of_an_old_generation_is_not_served(cache: Cache, compu
     assert read(cache, compute) == (Outcome.MISS, b"body 2")
 
 
-def test_simultaneous_misses_compute_once(cache: Cache) -> None:
-    together = threading.Barrier(16)
-    computed = threading.Semaphore(0)
+def test_a_holder_that_died_is_replaced_by_one_of_those_who_wait(
+    cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_redis_connection().set(LEASE, "dead", px=200)
+    computing = threading.Semaphore(1)
 
-    def compute() -> tuple[bytes, dict]:
-        computed.release()
-        return b"once", {}
+    def compute(kept: bool) -> Computed:
+        assert computing.acquire(blocking=False)
+        return computed(b"once")
 
-    def reader(_: int) -> tuple[Outcome, bytes]:
-        together.wait()
-        return read(cache, compute)
-
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(reader, range(16)))
-    assert sorted(outcome for outcome, _ in answers) == [Outcome.HIT] * 15 + [Outcome.MISS]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: read(cache, compute), range(8)))
+    assert sorted(outcome for outcome, _ in answers) == [Outcome.HIT] * 7 + [Outcome.MISS]
     assert {body for _, body in answers} == {b"once"}
-    assert computed.acquire(blocking=False)
-    assert not computed.acquire(blocking=False)
 
 
-def test_a_dead_owner_is_waited_for_only_so_long(
+def test_a_lease_lasts_as_long_as_the_computation(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "LEASE", 0.1)
+    redis = get_redis_connection()
+
+    def compute(kept: bool) -> Computed:
+        reader = redis.get(LEASE)
+        renewed = 0
+        while renewed < 3:  # a lease that is not renewed only gets shorter
+            left = redis.pttl(LEASE)
+            redis.blpop("nothing", timeout=0.02)
+            renewed += redis.pttl(LEASE) > left
+        assert redis.get(LEASE) == reader
+        return computed(b"late")
+
+    assert read(cache, compute) == (Outcome.MISS, b"late")
+    assert not redis.exists(LEASE)
+
+
+def test_a_holder_that_lives_is_waited_for_only_so_long(
     cache: Cache, compute: Computation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    get_redis_connection().set(f"{KEY}:lock", "dead")
+    get_redis_connection().set(LEASE, "slow")
     monkeypatch.setattr(caching, "WAIT", 0.1)
     assert read(cache, compute) == (Outcome.MISS, b"body 1")
-    assert get_redis_connection().get(f"{KEY}:lock") == b"dead"  # not ours to free
+    assert get_redis_connection().get(LEASE) == b"slow"  # not ours to free
 
 
-def test_a_dead_owners_lock_expires(cache: Cache, compute: Computation) -> None:
-    get_redis_connection().set(f"{KEY}:lock", "dead", px=150)
-    assert read(cache, compute) == (Outcome.MISS, b"body 1")
-    assert not get_redis_connection().exists(f"{KEY}:lock")
+def test_waiting_is_a_time_of_its_own(
+    cache: Cache, compute: Computation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_redis_connection().set(LEASE, "slow")
+    monkeypatch.setattr(caching, "WAIT", 0.1)
+    timings = Timings()
+    cache.read(NAME, compute, timings, part=PART)
+    assert timings.ms("wait") > 50
 
 
-def test_a_failed_computation_frees_the_lock(cache: Cache, compute: Computation) -> None:
-    def failing() -> tuple[bytes, dict]:
+def test_a_failed_computation_frees_the_lease(cache: Cache, compute: Computation) -> None:
+    def failing(kept: bool) -> Computed:
         raise OperationalError(2003, "no database")
 
     with pytest.raises(OperationalError):
         read(cache, failing)
-    assert not get_redis_connection().exists(f"{KEY}:lock")
+    assert not get_redis_connection().exists(LEASE)
     assert read(cache, compute)[0] is Outcome.MISS
 
 
-def test_too_large_a_result_is_served_and_not_kept(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caching, "MAX_BYTES", 10)
-    answer = cache.read(NAME, lambda: (b"x" * 11, {}), Timings())
-    assert (answer.outcome, answer.entry.body) == (Outcome.MISS, b"x" * 11)
-    assert "too large" in answer.note
-    assert not get_redis_connection().exists(KEY)
+def test_while_mysql_is_out_an_expired_entry_is_served(cache: Cache, compute: Computation) -> None:
+    tries = []
 
+    def failing(kept: bool) -> Computed:
+        tries.append(kept)
+        raise OperationalError(2003, "no database")
 
-def test_a_damaged_entry_is_replaced(cache: Cache, compute: Computation) -> None:
     read(cache, compute)
-    get_redis_connection().set(KEY, b"\xff garbage")
+    age_entry(100)
+    answers = [cache.read(NAME, failing, Timings(), part=PART) for _ in range(5)]
+    assert {(answer.outcome, answer.entry.body) for answer in answers} == {(Outcome.STALE, b"body 1")}
+    assert "MySQL is out" in answers[0].note
+    assert tries == [True]  # the others don't try as long as the lease lasts
+
+
+def test_too_large_a_result_is_served_and_not_kept(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "MAX_BYTES", 10)
+    for _ in range(2):
+        answer = cache.read(NAME, lambda kept: computed(b"x" * 11), Timings(), part=PART)
+        assert (answer.outcome, answer.entry.body) == (Outcome.MISS, b"x" * 11)
+        assert "too large" in answer.note
+        assert not get_redis_connection().exists(BODY)
+
+
+def test_readers_of_too_large_a_result_dont_wait_for_each_other(
+    cache: Cache, compute: Computation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry, "MAX_BYTES", 1)
+    read(cache, compute)
+    get_redis_connection().set(LEASE, "another reader")
+    timings = Timings()
+    assert cache.read(NAME, compute, timings, part=PART).entry.body == b"body 2"
+    assert timings.ms("wait") == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (KEY, b"\xff garbage"),
+        (KEY, b"{}"),
+        (KEY, b"[1, 2]"),
+        (BODY, b"body 9"),
+        (BODY, b""),
+        (BODY, b"x" * 1000),
+        (generation.KEY, b"\xff garbage"),
+        (generation.KEY, b""),
+    ],
+)
+def test_what_is_damaged_is_replaced(cache: Cache, compute: Computation, key: str, value: bytes) -> None:
+    read(cache, compute)
+    get_redis_connection().set(key, value)
     assert read(cache, compute) == (Outcome.MISS, b"body 2")
     assert read(cache, compute) == (Outcome.HIT, b"body 2")
+    assert cache.breaker.closed
+
+
+def test_an_entry_under_anothers_key_is_not_served(cache: Cache, compute: Computation) -> None:
+    read(cache, compute)
+    redis = get_redis_connection()
+    for ours, others in zip(keys(NAME, PART), keys("other", PART), strict=True):
+        redis.copy(ours, others)
+    assert cache.read("other", compute, Timings(), part=PART).entry.body == b"body 2"
+
+
+@pytest.mark.parametrize("name", ["", "x" * 10_000, "a b\r\nFLUSHALL\r\n", "\x00\ud800\U0001f9a0", "*:?[a]"])
+def test_any_name_is_safe_and_its_keys_are_short(cache: Cache, compute: Computation, name: str) -> None:
+    outcomes = [cache.read(name, compute, Timings(), part=PART).outcome for _ in range(2)]
+    assert outcomes == [Outcome.MISS, Outcome.HIT]
+    held = get_redis_connection().keys()
+    assert all(len(key) <= 40 and key.startswith(b"covid:") and key.isascii() for key in held)
+
+
+def test_nothing_in_redis_lives_for_ever_but_the_generation(cache: Cache, compute: Computation) -> None:
+    read(cache, compute)
+    redis = get_redis_connection()
+    assert {key for key in redis.scan_iter() if redis.ttl(key) == -1} == {generation.KEY.encode()}
 
 
 def test_the_server_is_named(cache: Cache) -> None:

@@ -30,7 +30,14 @@ def test_without_the_cache_it_is_degraded(client: Client, own_redis: OwnRedis, d
     response = client.get("/healthz")
     assert response.status_code == 200
     assert response.json()["status"] == "degraded"
-    assert response.json()["cache"] == {"status": "out", "reason": "ConnectionError"}
+    assert response.json()["cache"] == {
+        "status": "out",
+        "reason": "ConnectionError",
+        "outages": 1,
+        "failures": 1,
+        "refusals": 0,
+    }
+    assert client.get("/healthz").json()["cache"]["refusals"] == 1
 
 
 def test_nothing_secret_is_told(client: Client, db: None) -> None:

@@ -23,7 +23,7 @@ from tests.site.loading.conftest import as_csv, examples, made_up, stored, table
 pytestmark = pytest.mark.django_db(transaction=True)
 
 Load = Callable[..., str]
-OURS = {"covid_article", "covid_dataset"}
+OURS = {"covid_article", "covid_dataset", "covid_revision"}
 
 
 @pytest.fixture

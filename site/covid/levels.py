@@ -1,0 +1,90 @@
+"""Three levels of caching for the same table: nothing is cached, its rows are, or the rendered table is."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from covid import results
+from covid.caching import Answer, Outcome, cache
+from covid.timing import KINDS, Timings
+
+ROUNDS = 3
+"""Runs of each level that a comparison takes the median of, after one that warms up and doesn't count."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table as one request got it. `body` is HTML, or compressed HTML if the answer's part says so."""
+
+    body: bytes
+    facts: dict[str, Any]
+    answer: Answer | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the cache answered; BYPASS where it was not asked."""
+        return self.answer.outcome if self.answer else Outcome.BYPASS
+
+
+@dataclass(frozen=True)
+class Level:
+    """One way to come by the table. `name` is its page's name too."""
+
+    name: str
+    title: str
+    about: str
+    fetch: Callable[[Timings, bool], Table]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One level's median run: milliseconds by kind of work, and in total."""
+
+    level: Level
+    outcome: Outcome
+    spent: dict[str, float]
+    total: float
+
+
+def uncached(timings: Timings, compressed: bool = False) -> Table:
+    """From MySQL, rendered now."""
+    rows, facts = results.query(timings)
+    return Table(results.render(rows, facts, timings), facts)
+
+
+def rows_cached(timings: Timings, compressed: bool = False) -> Table:
+    """From rows in the cache, rendered now."""
+    answer = cache.read(results.ROWS, partial(results.rows_to_cache, timings), timings, part=results.JSON)
+    with timings.measure("cache"):
+        rows = json.loads(answer.entry.body)
+    facts = answer.entry.header.facts
+    return Table(results.render(rows, facts, timings), facts, answer)
+
+
+def table_cached(timings: Timings, compressed: bool = False) -> Table:
+    """From the cache as it is; compressed if that is asked for and was kept."""
+    part = results.DEFLATE if compressed else results.HTML
+    answer = cache.read(results.TABLE, partial(results.table_to_cache, timings), timings, part=part)
+    return Table(answer.entry.body, answer.entry.header.facts, answer)
+
+
+LEVELS = (
+    Level("uncached", "Nothing cached", "MySQL finds the rows and the site renders them.", uncached),
+    Level("rows", "Rows cached", "The cache holds the rows; the site renders them.", rows_cached),
+    Level("cached", "Table cached", "The cache holds the table as it is sent.", table_cached),
+)
+
+
+def compare() -> list[Run]:
+    """Each level's median run, taken in turns."""
+    rounds = [[_run(level) for level in LEVELS] for _ in range(1 + ROUNDS)]
+    return [sorted(runs, key=lambda run: run.total)[ROUNDS // 2] for runs in zip(*rounds[1:], strict=True)]
+
+
+def _run(level: Level) -> Run:
+    timings = Timings()
+    table = level.fetch(timings, False)
+    total = timings.freeze()
+    return Run(level, table.outcome, {kind: timings.ms(kind) for kind in KINDS}, total)
