@@ -21,7 +21,7 @@ from provisioner.config import load
 from provisioner.errors import Incomplete, Interrupted, Invalid, Locked, ProvisionerError, Unreachable
 from provisioner.events import Action, Event
 from provisioner.lock import lock
-from provisioner.model import Found
+from provisioner.model import Found, Refs
 
 BOOT_SECONDS = 1200
 """How long a host may take from its launch to a site that answers: it compiles and loads."""
@@ -60,14 +60,13 @@ def create(arguments: argparse.Namespace) -> int:
     elif not arguments.json and not arguments.local:
         print(cost.line(cost.hourly(place.config)))
     with _working(arguments, place) as report:
-        actions = engine.up(stack, place.cloud, report, place.whole_stack())
-        found = engine.status(stack, place.cloud)
-        host = found["host"]
-        if not arguments.no_wait and host is not None:
-            _await_site(place.cloud, report, host, archive.sha256)
+        refs = Refs()
+        actions = engine.up(stack, place.cloud, report, place.whole_stack(), refs)
+        if not arguments.no_wait:
+            _await_site(place.cloud, report, refs[stack.resources["host"]], archive.sha256)
     changed = sum(action is not Action.KEEP for action in actions.values())
     took = time.monotonic() - begun
-    show.result(arguments.json, changed, took, engine.outputs(stack, found))
+    show.result(arguments.json, changed, took, engine.outputs(stack, refs))
     return 0
 
 
@@ -126,7 +125,7 @@ def status(arguments: argparse.Namespace) -> int:
 def outputs(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
     stack = place.whole_stack()
-    values = engine.outputs(stack, engine.status(stack, place.cloud))
+    values = engine.outputs(stack, Refs(engine.status(stack, place.cloud)))
     if not values:
         return _fail(arguments, 1, f"stack {stack.name!r} is not there: `create` makes it")
     if arguments.show_password:
@@ -138,7 +137,7 @@ def outputs(arguments: argparse.Namespace) -> int:
 def run_bench(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
     stack = place.whole_stack()
-    url = engine.outputs(stack, engine.status(stack, place.cloud)).get("url")
+    url = engine.outputs(stack, Refs(engine.status(stack, place.cloud))).get("url")
     if url is None:
         return _fail(arguments, 1, f"stack {stack.name!r} has no site: `create` makes it")
     if arguments.requests < 1:

@@ -1,17 +1,19 @@
 """Where a command works: an account and region, or this machine."""
 
+from __future__ import annotations
+
 import argparse
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.options import choices
-from local import target as local_target
-from local.target import Target
 from provisioner.archive import Archive, pack
 from provisioner.aws import Cloud, error_code
 from provisioner.blueprint import django_site
@@ -20,6 +22,9 @@ from provisioner.errors import Invalid, Unreachable
 from provisioner.model import Stack
 from provisioner.preflight import choose_zones
 from provisioner.resources.secrets import Secret
+
+if TYPE_CHECKING:
+    from local.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "var"
@@ -57,7 +62,7 @@ class Place:
     def close(self) -> None:
         """End what runs on this machine, if it is this machine."""
         if self.target is not None:
-            local_target.stop(VAR)
+            _local_target().stop(VAR)
 
 
 def find_place(
@@ -80,10 +85,20 @@ def find_place(
 
 def local_runs() -> bool:
     """Does a region run on this machine? What a dead one left behind is ended and removed."""
-    if local_target.find(VAR) is not None:
+    local = _local_target()
+    if local.find(VAR) is not None:
         return True
-    local_target.stop(VAR)
+    local.stop(VAR)
     return False
+
+
+def _local_target() -> ModuleType:
+    """What --local needs is not there where only requirements.txt is installed. Raises Invalid."""
+    try:
+        from local import target
+    except ModuleNotFoundError as error:
+        raise Invalid(f"--local needs {error.name}: pip install -r requirements-dev.txt") from error
+    return target
 
 
 def _identify(cloud: Cloud) -> None:
@@ -113,7 +128,8 @@ def _local(arguments: argparse.Namespace, *, start: bool, say: Callable[[str], N
     for option in ("region", "profile"):
         if getattr(arguments, option):
             raise Invalid(f"--{option} and --local exclude each other")
-    target = local_target.start(VAR, say) if start else local_target.find(VAR)
+    local = _local_target()
+    target: Target | None = local.start(VAR, say) if start else local.find(VAR)
     if target is None:
         raise Invalid("nothing runs on this machine: `python deploy.py create --local` starts it")
     chosen = {key: value for key, value in choices(arguments).items() if value is not None}

@@ -25,10 +25,7 @@ from local.hosts import Hosts
 from local.plane import Plane
 from local.servers import HOST
 from local.supervision import Supervisor
-
-PROGRAM = "aws"
-IDENTITY = "/moto-api/region"
-"""Where the API tells which directory's region it is; moto keeps this prefix free of AWS's own paths."""
+from local.target import IDENTITY, PROGRAM
 
 
 def identified(

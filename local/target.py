@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import authority, leftovers, region
+from local import authority, leftovers
 from local.servers import HOST, CannotStart, free_port, program
 from local.supervision import Program, Supervisor
 from local.waiting import until
 
 REGION = "us-east-1"
+PROGRAM = "aws"
+"""The emulated API's name under the supervisor."""
+IDENTITY = "/moto-api/region"
+"""Where the API tells which directory's region it is; moto keeps this prefix free of AWS's own paths."""
 SITE_PORT = 8008
 STARTS = 3
 START_TIMEOUT = 60.0  # seconds for the emulated API to answer; two or three are usual
@@ -126,14 +130,14 @@ def _start(directory: Path, site_port: int) -> Target | None:
     supervisor.start()
     supervisor.add(
         Program(
-            region.PROGRAM,
+            PROGRAM,
             [sys.executable, "-m", "local.region", str(directory), str(port)],
             directory=PROJECT,
             log=directory / "aws.log",
         )
     )
     until(
-        lambda: _is_ours(directory, port) or supervisor.state(region.PROGRAM) == "FATAL",
+        lambda: _is_ours(directory, port) or supervisor.state(PROGRAM) == "FATAL",
         START_TIMEOUT,
     )
     return find(directory.parent)
@@ -142,7 +146,7 @@ def _start(directory: Path, site_port: int) -> Target | None:
 def _is_ours(directory: Path, port: int) -> bool:
     connection = http.client.HTTPConnection(HOST, port, timeout=10)
     try:
-        connection.request("GET", region.IDENTITY)
+        connection.request("GET", IDENTITY)
         found = json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, json.JSONDecodeError):
         return False

@@ -12,7 +12,6 @@ running again is the repair.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -104,9 +103,8 @@ def status(stack: Stack, cloud: Cloud) -> dict[str, Found | None]:
     return found
 
 
-def outputs(stack: Stack, found: Mapping[str, Found | None]) -> dict[str, str]:
+def outputs(stack: Stack, refs: Refs) -> dict[str, str]:
     """The stack's outputs, of what is there: an output whose resource is missing is left out."""
-    refs = Refs({name: each for name, each in found.items() if each is not None})
     values = {}
     for name, fact in stack.outputs.items():
         with contextlib.suppress(KeyError):
@@ -115,14 +113,18 @@ def outputs(stack: Stack, found: Mapping[str, Found | None]) -> dict[str, str]:
 
 
 def up(
-    stack: Stack, cloud: Cloud, on_event: OnEvent = ignore, whole: Stack | None = None
+    stack: Stack,
+    cloud: Cloud,
+    on_event: OnEvent = ignore,
+    whole: Stack | None = None,
+    refs: Refs | None = None,
 ) -> dict[str, Action]:
     """Make the account look like the stack; what each resource needed is the answer.
 
-    Raises Incomplete with each failed resource's error, after everything that was running has ended;
-    Interrupted if `cloud.stop` was set.
+    `refs` is given what is there in the end. Raises Incomplete with each failed resource's error, after
+    everything that was running has ended; Interrupted if `cloud.stop` was set.
     """
-    refs = Refs()
+    refs = Refs() if refs is None else refs
     actions: dict[str, Action] = {}
 
     def bring_up(resource: Resource, tell: Tell) -> Action:

@@ -64,8 +64,8 @@ class Fact:
 class Refs:
     """What the engine has found so far; asking for a resource that is not there yet is a KeyError."""
 
-    def __init__(self, found: Mapping[str, Found] | None = None) -> None:
-        self._found = dict(found or {})
+    def __init__(self, found: Mapping[str, Found | None] | None = None) -> None:
+        self._found = {name: each for name, each in (found or {}).items() if each is not None}
 
     def __getitem__(self, resource: Resource) -> Found:
         return self._found[resource.name]

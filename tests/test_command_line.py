@@ -65,3 +65,13 @@ def test_every_command_has_help():
         done = deploy(command, "--help")
         assert done.returncode == 0
         assert "--local" in done.stdout
+
+
+def test_without_local_the_emulator_is_not_even_imported():
+    """AWS is reached with requirements.txt alone, and at once."""
+    heavy = "{'moto', 'supervisor', 'trustme', 'flask'}"
+    looking = f"import sys, cli.main; print({heavy} & sys.modules.keys())"
+    done = subprocess.run(
+        [sys.executable, "-c", looking], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "set()\n"

@@ -8,6 +8,7 @@ import pytest
 from provisioner import engine
 from provisioner.errors import Incomplete
 from provisioner.events import Action
+from provisioner.model import Refs
 
 
 def test_create_makes_the_network_of_the_picture(aws, site):
@@ -110,7 +111,7 @@ def test_teardown_leaves_nothing_and_can_be_repeated(aws, site):
 def test_outputs_name_what_a_person_wants_to_know(aws, site):
     stack, cloud = site()
     engine.up(stack, cloud)
-    outputs = engine.outputs(stack, engine.status(stack, cloud))
+    outputs = engine.outputs(stack, Refs(engine.status(stack, cloud)))
     assert outputs.keys() == {"secret_name", "mysql_endpoint", "cache_endpoint", "public_ip", "url"}
     assert outputs["url"] == f"http://{outputs['public_ip']}:8008"
 
@@ -172,7 +173,7 @@ def test_no_secret_shows_in_user_data_settings_or_outputs(aws, site):
     engine.up(stack, cloud, events.append)
     values = json.loads(cloud.secretsmanager.get_secret_value(SecretId="covid/secret")["SecretString"])
     found = engine.status(stack, cloud)
-    shown = f"{events} {found} {engine.outputs(stack, found)} {stack.resources['host'].user_data}"
+    shown = f"{events} {found} {engine.outputs(stack, Refs(found))} {stack.resources['host'].user_data}"
     assert len(values) == 4
     assert not [key for key, value in values.items() if value in shown]
 

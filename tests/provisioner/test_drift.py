@@ -69,10 +69,9 @@ def empty_the_profile(cloud, ids):
 
 
 def widen_the_role(cloud, ids):
-    everything = (
-        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
-    )
-    cloud.iam.put_role_policy(RoleName=ids["host-role"], PolicyName="host", PolicyDocument=everything)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    cloud.iam.put_role_policy(RoleName=ids["host-role"], PolicyName="host", PolicyDocument=policy)
 
 
 def another_setting(cloud, ids):
