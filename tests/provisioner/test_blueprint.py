@@ -1,12 +1,8 @@
 """The one-host stack: what is made is what was promised, once, and all of it goes."""
 
-import json
 import subprocess
 
-import pytest
-
 from provisioner import engine
-from provisioner.errors import Incomplete
 from provisioner.events import Action
 from provisioner.model import Refs
 
@@ -137,45 +133,6 @@ def test_changed_code_launches_a_new_host_and_only_that(aws, site):
     actions = engine.up(stack, cloud)
     assert {name for name, action in actions.items() if action is not Action.KEEP} == {"archive", "host"}
     assert engine.status(stack, cloud)["host"].id != before.id
-
-
-def test_another_range_explains_itself(aws, site):
-    stack, cloud = site()
-    engine.up(stack, cloud)
-    other, cloud = site(cidr="10.1.0.0/16")
-    with pytest.raises(Incomplete, match=r"10\.0\.0\.0/16 and can't become 10\.1\.0\.0/16"):
-        engine.up(other, cloud)
-
-
-def test_two_stacks_live_side_by_side(aws, site):
-    one, cloud_one = site(name="one")
-    two, cloud_two = site(name="two")
-    engine.up(one, cloud_one)
-    engine.up(two, cloud_two)
-    before = engine.status(two, cloud_two)
-    engine.down(one, cloud_one)
-    assert engine.status(two, cloud_two) == before
-
-
-def test_what_has_our_name_but_not_our_tag_is_left_alone(aws, site):
-    stack, cloud = site()
-    cloud.secretsmanager.create_secret(Name="covid/secret", SecretString="somebody's")
-    with pytest.raises(Incomplete, match="covid/secret exists but is not of stack 'covid'"):
-        engine.up(stack, cloud)
-    with pytest.raises(Incomplete, match="covid/secret"):
-        engine.down(stack, cloud)
-    assert cloud.secretsmanager.get_secret_value(SecretId="covid/secret")["SecretString"] == "somebody's"
-
-
-def test_no_secret_shows_in_user_data_settings_or_outputs(aws, site):
-    stack, cloud = site()
-    events = []
-    engine.up(stack, cloud, events.append)
-    values = json.loads(cloud.secretsmanager.get_secret_value(SecretId="covid/secret")["SecretString"])
-    found = engine.status(stack, cloud)
-    shown = f"{events} {found} {engine.outputs(stack, Refs(found))} {stack.resources['host'].user_data}"
-    assert len(values) == 4
-    assert not [key for key, value in values.items() if value in shown]
 
 
 def test_the_boot_script_fits_and_shellcheck_finds_nothing(aws, site, tmp_path):
