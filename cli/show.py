@@ -1,5 +1,6 @@
 """What the commands show: tables for people, objects for scripts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from botocore.exceptions import ClientError
@@ -47,28 +48,35 @@ def line(as_json: bool, text: str) -> None:
 
 def plan(as_json: bool, steps: Sequence[Step]) -> int:
     """Each step, and how many would do something: that number is the answer."""
-    doing = [step for step in steps if step.action is not Action.KEEP or step.blocked]
+    words = ["blocked" if step.blocked else step.action.value for step in steps]
     if as_json:
-        for step in steps:
+        for step, word in zip(steps, words, strict=True):
             emit(
                 event="plan",
                 resource=step.resource.name,
                 kind=step.resource.kind,
-                action="blocked" if step.blocked else step.action.value,
+                action=word,
                 id=step.found.id if step.found else None,
                 detail=step.blocked or "; ".join(map(str, step.changes)),
             )
-        return len(doing)
-    table = new_table("", "resource", "kind", "why")
-    for step in doing:
-        action = "blocked" if step.blocked else step.action.value
-        style = "red" if step.blocked else STYLES[step.action]
-        why = step.blocked or "; ".join(map(str, step.changes))
-        table.add_row(Text(action, style), step.resource.name, Text(step.resource.kind, "dim"), Text(why))
-    if doing:
-        print_table(table)
-    print(f"{len(doing)} to do, {len(steps) - len(doing)} to keep")
-    return len(doing)
+    else:
+        table = new_table("", "resource", "kind", "why")
+        for step, word in zip(steps, words, strict=True):
+            if word != Action.KEEP.value:
+                why = step.blocked or "; ".join(map(str, step.changes))
+                style = "red" if step.blocked else STYLES[step.action]
+                kind = Text(step.resource.kind, "dim")
+                table.add_row(Text(word, style), step.resource.name, kind, Text(why))
+        if table.row_count:
+            print_table(table)
+        print(
+            ", ".join(
+                f"{number} {word}" if word == "blocked" else f"{number} to {word}"
+                for word, number in Counter(words).items()
+            )
+            or "nothing there"
+        )
+    return sum(word != Action.KEEP.value for word in words)
 
 
 def status(as_json: bool, stack: Stack, found: Mapping[str, Found | None]) -> None:

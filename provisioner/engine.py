@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from provisioner.aws import Cloud
-from provisioner.errors import Failed, ProvisionerError, ResourceError
+from provisioner.errors import Failed, ResourceError
 from provisioner.events import Action, OnEvent, ignore
 from provisioner.model import Change, Condition, Found, Refs, Resource, Stack
 from provisioner.waiting import Tell, until_gone, until_ready, until_settled
@@ -52,18 +52,18 @@ def plan(stack: Stack, cloud: Cloud, whole: Stack | None = None) -> list[Step]:
     """What `up` would do, in its order. Makes no mutating call."""
     looks = _look(stack.order(), cloud)
     refs = Refs({name: each for name, each in looks.items() if isinstance(each, Found)})
-    blocked = {name for name, each in looks.items() if isinstance(each, ProvisionerError)}
+    blocked = {name for name, each in looks.items() if isinstance(each, ResourceError)}
     steps = [_step(resource, looks[resource.name], cloud, refs, blocked) for resource in stack.order()]
     return [*steps, *plan_down(_undescribed(stack, whole), cloud)]
 
 
 def _step(
-    resource: Resource, look: Found | ProvisionerError | None, cloud: Cloud, refs: Refs, blocked: set[str]
+    resource: Resource, look: Found | ResourceError | None, cloud: Cloud, refs: Refs, blocked: set[str]
 ) -> Step:
-    if isinstance(look, ProvisionerError):
-        return Step(resource, Action.KEEP, blocked=str(look))
+    if isinstance(look, ResourceError):
+        return Step(resource, Action.KEEP, blocked=look.text)
     if look is not None and look.condition is Condition.BROKEN:
-        return Step(resource, Action.KEEP, look, blocked=str(_broken(resource, cloud, look)))
+        return Step(resource, Action.KEEP, look, blocked=_broken(resource, cloud, look).text)
     if look is None or look.condition is not Condition.READY:
         return Step(resource, decide(look), look)
     needed = list(resource.dependencies())
@@ -73,8 +73,8 @@ def _step(
     if all(each in refs for each in needed):
         try:
             changes = tuple(resource.differences(cloud, look, refs))
-        except ProvisionerError as error:
-            return Step(resource, Action.KEEP, look, blocked=str(error))
+        except ResourceError as error:
+            return Step(resource, Action.KEEP, look, blocked=error.text)
     return Step(resource, decide(look, changes), look, changes)
 
 
@@ -83,8 +83,8 @@ def plan_down(resources: list[Resource], cloud: Cloud) -> list[Step]:
     steps = []
     for name, look in _look(resources, cloud).items():
         resource = next(each for each in resources if each.name == name)
-        if isinstance(look, ProvisionerError):
-            steps.append(Step(resource, Action.KEEP, blocked=str(look)))
+        if isinstance(look, ResourceError):
+            steps.append(Step(resource, Action.KEEP, blocked=look.text))
         elif look is not None:
             steps.append(Step(resource, Action.DELETE, look))
     return steps[::-1]
@@ -97,7 +97,7 @@ def status(stack: Stack, cloud: Cloud) -> dict[str, Found | None]:
     """
     found: dict[str, Found | None] = {}
     for name, look in _look(stack.order(), cloud).items():
-        if isinstance(look, ProvisionerError):
+        if isinstance(look, ResourceError):
             raise look
         found[name] = look
     return found
@@ -182,10 +182,10 @@ def _undescribed(stack: Stack, whole: Stack | None) -> list[Resource]:
     return [each for each in whole.order() if each.name not in stack.resources] if whole else []
 
 
-def _look(resources: list[Resource], cloud: Cloud) -> dict[str, Found | ProvisionerError | None]:
+def _look(resources: list[Resource], cloud: Cloud) -> dict[str, Found | ResourceError | None]:
     """What is there of each, or why that can't be said."""
 
-    def look(resource: Resource) -> Found | ProvisionerError | None:
+    def look(resource: Resource) -> Found | ResourceError | None:
         try:
             return resource.find(cloud)
         except ResourceError as error:

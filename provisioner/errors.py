@@ -33,7 +33,7 @@ class ResourceError(ProvisionerError):
     """An error about one resource of the stack, known by its name there."""
 
     def __init__(self, resource: str, text: str) -> None:
-        self.resource = resource
+        self.resource, self.text = resource, text
         super().__init__(f"{resource}: {text}")
 
 
