@@ -98,10 +98,9 @@ def answers(*names: str, source: str) -> Callable[[After], After]:
 
 @dataclass
 class Life:
-    """A thing on its way: `state` until `until`, then `then` (None: gone)."""
+    """A thing on its way: each state until its time, then `then` (None: gone)."""
 
-    state: str
-    until: float
+    stages: list[tuple[str, float]]
     then: str | None
     description: dict[str, Any] = field(default_factory=dict)
     """What is shown of it while the emulator no longer has it."""
@@ -116,7 +115,15 @@ class Lives:
 
     def pass_through(self, kind: str, id: str, state: str, seconds: float, then: str | None) -> Life:
         """From now on `id` is in `state`, for so many seconds, then in `then`; `then=None`: it is gone."""
-        life = self._lives[kind, id] = Life(state, self._clock() + seconds, then)
+        return self.stages(kind, id, [(state, seconds)], then)
+
+    def stages(self, kind: str, id: str, stages: list[tuple[str, float]], then: str | None) -> Life:
+        """The same with several states, each for so many seconds."""
+        until, ends = self._clock(), []
+        for state, seconds in stages:
+            until += seconds
+            ends.append((state, until))
+        life = self._lives[kind, id] = Life(ends, then)
         return life
 
     def state(self, kind: str, id: str) -> str | None:
@@ -124,18 +131,18 @@ class Lives:
         life = self._lives.get((kind, id))
         if life is None:
             return None
-        return life.state if self._clock() < life.until else life.then
+        return next((state for state, until in life.stages if self._clock() < until), life.then)
 
     def on_its_way(self, kind: str, id: str) -> bool:
         life = self._lives.get((kind, id))
-        return life is not None and self._clock() < life.until
+        return life is not None and self._clock() < life.stages[-1][1]
 
     def going(self, kind: str) -> dict[str, Life]:
         """Those of this kind that are being deleted and still show."""
         return {
             id: life
             for (each, id), life in self._lives.items()
-            if each == kind and life.then is None and self._clock() < life.until
+            if each == kind and life.then is None and self.on_its_way(kind, id)
         }
 
 
