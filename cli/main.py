@@ -76,7 +76,7 @@ def teardown(arguments: argparse.Namespace) -> int:
         show.line(arguments.json, "nothing runs on this machine: nothing to take away")
         return 0
     place = _place(arguments)
-    stack = place.whole_stack()
+    stack = place.whole_stack(force=arguments.force)
     show.header(arguments.json, place)
     steps = engine.plan_down(stack.order(), place.cloud)
     there = {step.resource.name: step.found for step in steps if step.found is not None}

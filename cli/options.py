@@ -33,6 +33,11 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--yes", "-y", action="store_true", help="don't ask")
         if name == "teardown":
             command.add_argument("--plan", action="store_true", help="show what would go; changes nothing")
+            command.add_argument(
+                "--force",
+                action="store_true",
+                help="delete the database even if it is protected from deletion",
+            )
         if name in ("create", "plan"):
             _choices(command)
         if name == "create":

@@ -49,10 +49,10 @@ class Place:
         zones = choose_zones(self.config, self.cloud)
         return django_site(self.config, self.cloud, zones, archive), archive
 
-    def whole_stack(self, *, nat: bool = True) -> Stack:
+    def whole_stack(self, *, nat: bool = True, force: bool = False) -> Stack:
         """Everything that any configuration of this name can have made: for looking and for taking away."""
         whole = dataclasses.replace(self.config, nat=nat, articles="")
-        return django_site(whole, self.cloud, ("", ""), pack(ROOT, SITE))
+        return django_site(whole, self.cloud, ("", ""), pack(ROOT, SITE), force=force)
 
     def admin(self) -> dict[str, str]:
         """The Django admin's user and password."""

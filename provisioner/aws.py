@@ -51,6 +51,11 @@ RETRIES = (
     Retry("InvalidParameterValue", 120, "run_instances", "iamInstanceProfile"),
     Retry("InvalidParameterValue", 120, "run_instances", "IAM Instance Profile"),
     Retry("NoSuchEntity", 30, "add_role_to_instance_profile"),
+    Retry("ServiceLinkedRoleNotFoundFault", 120),
+    Retry("InvalidParameterValue", 120, "create_db_subnet_group", "ServiceLinkedRoles"),
+    Retry("InvalidParameterValue", 120, "create_db_instance", "service linked role"),
+    # Names stay reserved for a moment, even after a delete without recovery.
+    Retry("InvalidRequestException", 120, "create_secret", "scheduled for deletion"),
     # Interfaces outlive their owner, and rules their group, for some minutes.
     *(
         Retry("DependencyViolation", 600, operation)
@@ -65,6 +70,8 @@ RETRIES = (
     ),
     Retry("InvalidIPAddress.InUse", 300, "release_address"),
     Retry("AuthFailure", 300, "release_address", "currently associated"),
+    Retry("InvalidDBInstanceState", 1200, "delete_db_instance"),
+    Retry("InvalidReplicationGroupState", 1200, "delete_replication_group"),
     Retry("InvalidDBSubnetGroupStateFault", 600, "delete_db_subnet_group"),
     Retry("CacheSubnetGroupInUse", 600, "delete_cache_subnet_group"),
     Retry("InvalidCacheParameterGroupState", 600, "delete_cache_parameter_group"),

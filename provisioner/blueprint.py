@@ -43,8 +43,13 @@ SESSION_MANAGER = (
 lets a host read every parameter of the account."""
 
 
-def django_site(config: Config, cloud: Cloud, zones: Sequence[str], archive: Archive) -> Stack:
-    """The site on one host. Nothing is asked of AWS here but the account's number."""
+def django_site(
+    config: Config, cloud: Cloud, zones: Sequence[str], archive: Archive, *, force: bool = False
+) -> Stack:
+    """The site on one host. Nothing is asked of AWS here but the account's number.
+
+    `force` lets a database be deleted that somebody protected from it.
+    """
     vpc = Vpc("vpc", cidr=config.cidr)
     gateway = InternetGateway("internet-gateway", vpc=vpc)
     public, private = _subnets(vpc, zones, config.cidr)
@@ -72,6 +77,7 @@ def django_site(config: Config, cloud: Cloud, zones: Sequence[str], archive: Arc
         version=config.mysql_version,
         storage=config.database_storage,
         retention=config.backup_days,
+        force=force,
     )
     cache = Cache(
         "cache",

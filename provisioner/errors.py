@@ -64,6 +64,14 @@ class CannotChange(ResourceError):
         super().__init__(resource, f"{what} is {now} and can't become {wanted}; {advice}")
 
 
+class Protected(ResourceError):
+    """Somebody protected it from deletion: that is not ours to end, unless we are told to."""
+
+    def __init__(self, resource: str, id: str, advice: str) -> None:
+        self.id = id
+        super().__init__(resource, f"{id} is protected from deletion: {advice}")
+
+
 DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 """How the services say that the credentials don't allow a call."""
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from provisioner.aws import Cloud, unless
 from provisioner.errors import CannotChange, Invalid, NotOurs
 from provisioner.model import Change, Condition, Found, Refs, Resource
+from provisioner.resources.identity import ensure_service_linked_role
 from provisioner.resources.network import Subnet
 from provisioner.resources.secrets import Secret
 from provisioner.resources.security import SecurityGroup
@@ -51,6 +52,7 @@ class CacheSubnetGroup(Resource):
         return [] if now == wanted else [Change("subnets", now, wanted)]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
+        ensure_service_linked_role(cloud, "elasticache.amazonaws.com", "AWSServiceRoleForElastiCache")
         cloud.elasticache.create_cache_subnet_group(
             CacheSubnetGroupName=cloud.name(self.name),
             CacheSubnetGroupDescription=f"Private subnets of stack {cloud.stack}",
@@ -157,6 +159,8 @@ class Cache(Resource):
             _ours(cloud, self, group["ARN"], group["ReplicationGroupId"])
         facts = {
             "node type": group.get("CacheNodeType"),
+            "node": next(iter(group.get("MemberClusters", [])), None),
+            "snapshots kept": group.get("SnapshotRetentionLimit", 0),
             "encrypted": group["AtRestEncryptionEnabled"] and group["TransitEncryptionEnabled"],
         }
         nodes = group.get("NodeGroups", [])
@@ -170,8 +174,24 @@ class Cache(Resource):
     def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         if not found.facts["encrypted"]:
             raise CannotChange(self.name, "its encryption", "off", "on")
-        now = found.facts["node type"]
-        return [] if now == self.node_type else [Change("node type", now, self.node_type)]
+        # A replication group does not say which groups and parameters its nodes have.
+        answer = cloud.elasticache.describe_cache_clusters(CacheClusterId=found.facts["node"])
+        node = answer["CacheClusters"][0]
+        if node["Engine"] != self.parameters.engine:
+            raise CannotChange(self.name, "its engine", node["Engine"], self.parameters.engine)
+        now = {
+            "node type": found.facts["node type"],
+            "snapshots kept": found.facts["snapshots kept"],
+            "groups": sorted(each["SecurityGroupId"] for each in node["SecurityGroups"]),
+            "parameters": node["CacheParameterGroup"]["CacheParameterGroupName"],
+        }
+        wanted = {
+            "node type": self.node_type,
+            "snapshots kept": 0,
+            "groups": [refs.id(self.group)],
+            "parameters": refs.id(self.parameters),
+        }
+        return [Change(key, now[key], value) for key, value in wanted.items() if now[key] != value]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
         engine = self.parameters.engine
@@ -201,7 +221,12 @@ class Cache(Resource):
 
     def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.elasticache.modify_replication_group(
-            ReplicationGroupId=found.id, CacheNodeType=self.node_type, ApplyImmediately=True
+            ReplicationGroupId=found.id,
+            CacheNodeType=self.node_type,
+            SnapshotRetentionLimit=0,
+            SecurityGroupIds=[refs.id(self.group)],
+            CacheParameterGroupName=refs.id(self.parameters),
+            ApplyImmediately=True,
         )
 
     def delete(self, cloud: Cloud, found: Found) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from provisioner.aws import Cloud, unless
-from provisioner.errors import CannotChange, Invalid, NotOurs
+from provisioner.errors import CannotChange, Invalid, NotOurs, Protected
 from provisioner.model import Change, Condition, Found, Refs, Resource
+from provisioner.resources.identity import ensure_service_linked_role
 from provisioner.resources.network import Subnet
 from provisioner.resources.secrets import Secret
 from provisioner.resources.security import SecurityGroup
@@ -61,6 +62,7 @@ class DBSubnetGroup(Resource):
         return [] if now == wanted else [Change("subnets", now, wanted)]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
+        ensure_service_linked_role(cloud, "rds.amazonaws.com", "AWSServiceRoleForRDS")
         cloud.rds.create_db_subnet_group(
             DBSubnetGroupName=cloud.name(self.name),
             DBSubnetGroupDescription=f"Private subnets of stack {cloud.stack}",
@@ -96,6 +98,8 @@ class Database(Resource):
     """GiB; gp3 starts at 20."""
     retention: int = 1
     """Days for which automatic backups are kept."""
+    force: bool = False
+    """Delete it even if somebody protected it from deletion."""
     kind: ClassVar[str] = "database"
     create_seconds: ClassVar[float] = 3600
     delete_seconds: ClassVar[float] = 3600
@@ -109,11 +113,14 @@ class Database(Resource):
         instance = answer["DBInstances"][0]
         if not cloud.owns(instance["TagList"]):
             raise NotOurs(self.name, instance["DBInstanceIdentifier"], cloud.stack)
+        # What is being changed shows its old value; asking for the new one again would be refused.
+        coming = {**instance, **instance.get("PendingModifiedValues", {})}
         facts: dict[str, Any] = {
-            "class": instance["DBInstanceClass"],
+            "class": coming["DBInstanceClass"],
             "encrypted": instance["StorageEncrypted"],
-            "storage": instance["AllocatedStorage"],
-            "retention": instance["BackupRetentionPeriod"],
+            "storage": coming["AllocatedStorage"],
+            "retention": coming["BackupRetentionPeriod"],
+            "protected": instance["DeletionProtection"],
             "IAM authentication": instance["IAMDatabaseAuthenticationEnabled"],
             "groups": [each["VpcSecurityGroupId"] for each in instance["VpcSecurityGroups"]],
             "version": instance["EngineVersion"],
@@ -134,6 +141,9 @@ class Database(Resource):
             raise CannotChange(
                 self.name, "its storage", found.facts["storage"], self.storage, "RDS never shrinks a disk"
             )
+        if not f"{found.facts['version']}.".startswith(f"{self.version}."):
+            advice = "RDS upgrades on request only: do it there, or choose --mysql-version to fit"
+            raise CannotChange(self.name, "its MySQL", found.facts["version"], self.version, advice)
         wanted = {
             "class": self.instance_class,
             "storage": self.storage,
@@ -183,6 +193,12 @@ class Database(Resource):
         )
 
     def delete(self, cloud: Cloud, found: Found) -> None:
+        if found.facts["protected"] and not self.force:
+            raise Protected(self.name, found.id, "modify the database to end it, or say --force")
+        if found.facts["protected"]:
+            cloud.rds.modify_db_instance(
+                DBInstanceIdentifier=found.id, DeletionProtection=False, ApplyImmediately=True
+            )
         unless(
             "DBInstanceNotFound",
             cloud.rds.delete_db_instance,

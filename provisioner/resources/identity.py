@@ -65,16 +65,20 @@ class Role(Resource):
     def delete(self, cloud: Cloud, found: Found) -> None:
         # A role can't be deleted while it has policies or profiles, ours or anybody's.
         name = {"RoleName": found.id}
-        for profile in cloud.iam.all("list_instance_profiles_for_role", "InstanceProfiles", **name):
+
+        def listed(operation: str, key: str) -> list[Any]:
+            return unless(MISSING, cloud.iam.all, operation=operation, key=key, **name) or []
+
+        for profile in listed("list_instance_profiles_for_role", "InstanceProfiles"):
             unless(
                 MISSING,
                 cloud.iam.remove_role_from_instance_profile,
                 InstanceProfileName=profile["InstanceProfileName"],
                 **name,
             )
-        for attached in cloud.iam.all("list_attached_role_policies", "AttachedPolicies", **name):
+        for attached in listed("list_attached_role_policies", "AttachedPolicies"):
             unless(MISSING, cloud.iam.detach_role_policy, PolicyArn=attached["PolicyArn"], **name)
-        for policy in cloud.iam.all("list_role_policies", "PolicyNames", **name):
+        for policy in listed("list_role_policies", "PolicyNames"):
             unless(MISSING, cloud.iam.delete_role_policy, PolicyName=policy, **name)
         unless(MISSING, cloud.iam.delete_role, **name)
 
@@ -141,6 +145,17 @@ class InstanceProfile(Resource):
                 InstanceProfileName=found.id,
                 RoleName=role,
             )
+
+
+def ensure_service_linked_role(cloud: Cloud, service: str, role: str) -> None:
+    """Make the role that a service needs in an account, where it is the first to need it.
+
+    It belongs to the account and is never deleted. The services make it themselves, but their first call may
+    fail meanwhile. https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
+    """
+    if unless(MISSING, cloud.iam.get_role, RoleName=role) is None:
+        # InvalidInput: somebody made it since.
+        unless("InvalidInput", cloud.iam.create_service_linked_role, AWSServiceName=service)
 
 
 def _global_name(cloud: Cloud, resource: Resource) -> str:

@@ -76,7 +76,7 @@ class InternetGateway(Tagged):
     def delete(self, cloud: Cloud, found: Found) -> None:
         for vpc in found.facts["vpcs"]:
             unless(
-                "Gateway.NotAttached",
+                ("Gateway.NotAttached", "InvalidInternetGatewayID.NotFound"),
                 cloud.ec2.detach_internet_gateway,
                 InternetGatewayId=found.id,
                 VpcId=vpc,

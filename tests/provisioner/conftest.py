@@ -75,9 +75,10 @@ def aws(wiring: Wiring) -> Iterator[Aws]:
 def site(aws: Aws) -> Callable[..., tuple[Stack, Cloud]]:
     """The one-host stack of a configuration, and its cloud."""
 
-    def make(archive: bytes = b"archive", **choices: object) -> tuple[Stack, Cloud]:
+    def make(archive: bytes = b"archive", force: bool = False, **choices: object) -> tuple[Stack, Cloud]:
         config = Config(**choices)  # type: ignore[arg-type]  # options by name, as a user gives them
         cloud = aws.cloud(config.name)
-        return django_site(config, cloud, choose_zones(config, cloud), Archive(archive)), cloud
+        zones = choose_zones(config, cloud)
+        return django_site(config, cloud, zones, Archive(archive), force=force), cloud
 
     return make

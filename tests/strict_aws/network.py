@@ -114,6 +114,13 @@ def nat_gateways_leave_slowly(call: Call, answer: dict[str, Any]) -> None:
         call.aws.lives.pass_through("nat", id, "deleting", seconds, "deleted")
 
 
+@refuses("ec2.TerminateInstances", source=f"{API}/API_TerminateInstances.html")
+def terminating_twice_is_no_error(call: Call) -> None:
+    """Each call succeeds."""
+    if all(call.aws.lives.state("instance", id) == "terminated" for id in call.arguments["InstanceIds"]):
+        raise Instead({"TerminatingInstances": []})
+
+
 @answers("ec2.TerminateInstances", source=LIFE_OF_AN_INSTANCE)
 def instances_shut_down(call: Call, answer: dict[str, Any]) -> None:
     """An instance is shutting-down for a while, and is then shown as terminated for an hour."""
