@@ -39,7 +39,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "covid.health.HealthMiddleware",
     "covid.timing.TimingMiddleware",
-    "covid.anonymous.AnonymousPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -99,7 +98,7 @@ CACHES = {
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
             # Together the most that a dead or hung Redis costs a request before the breaker opens.
             "SOCKET_CONNECT_TIMEOUT": 0.1,
-            "SOCKET_TIMEOUT": 0.15,
+            "SOCKET_TIMEOUT": 0.18,
             "CONNECTION_POOL_KWARGS": {
                 "protocol": 2,  # RESP3's handshake costs more round trips and gains nothing here
                 **({"ssl_ca_certs": CA_BUNDLE} if CA_BUNDLE else {}),

@@ -4,13 +4,12 @@ from django.contrib import admin
 from django.urls import path
 
 from covid import views
+from covid.levels import LEVELS
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("uncached/", views.ANONYMOUS["uncached"], name="uncached"),
-    path("rows/", views.ANONYMOUS["rows"], name="rows"),
-    path("cached/", views.ANONYMOUS["cached"], name="cached"),
-    path("cached/table/", views.ANONYMOUS["table"], name="table"),
+    *(path(f"{level.name}/", views.at_level, {"level": level}, name=level.name) for level in LEVELS),
+    path("cached/table/", views.table, name="table"),
     path("compare/", views.compare, name="compare"),
     path("cache/clear/", views.clear, name="clear"),
     path("admin/", admin.site.urls),

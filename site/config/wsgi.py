@@ -10,5 +10,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 try:
     application = get_wsgi_application()
+
+    from covid.hits import Hits  # Django has to be ready before its models are
+
+    application = Hits(application)
 except ImproperlyConfigured as error:
     sys.exit(f"The site can't start: {error}")

@@ -9,10 +9,11 @@ logger = logging.getLogger(__name__)
 
 
 class Breaker:
-    """Closed while all is well. A failure opens it; then `probe` tries every `rest` seconds, in a thread.
+    """Closed while all is well. A failure opens it; then `probe` tries again and again, in a thread.
 
-    `probe` raises one of `errors` while the service is out. No caller waits for it, so an outage costs only
-    the calls that were under way when it began. Nothing is tried while nobody asks.
+    `probe` raises one of `errors` while the service is out. It is tried after `first` seconds, so that a
+    hiccup is soon over, and then at intervals that double up to `rest` seconds. No caller waits for it, so an
+    outage costs only the calls that were under way when it began. Nothing is tried while nobody asks.
     """
 
     def __init__(
@@ -21,6 +22,7 @@ class Breaker:
         probe: Callable[[], object],
         errors: tuple[type[Exception], ...],
         *,
+        first: float = 0.1,
         rest: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -31,7 +33,9 @@ class Breaker:
         self.refusals = 0
         self._probe = probe
         self._errors = errors
+        self._first = first
         self._rest = rest
+        self._pause = first  # before the next probe
         self._clock = clock
         self._probe_at = 0.0
         self._probing = False
@@ -57,21 +61,24 @@ class Breaker:
         return False
 
     def failed(self, reason: str) -> None:
-        """Open, or stay open for another rest; logged once a reason, not once a call."""
+        """Open, or stay open; logged once a reason, not once a call."""
         with self._lock:
             if self.closed:
                 self.outages += 1
+                self._pause = self._first
+                self._probe_at = self._clock() + self._pause
             if reason != self.reason:
                 logger.warning("%s is out: %s", self.name, reason)
             self.failures += 1
             self.reason = reason
-            self._probe_at = self._clock() + self._rest
 
     def _try(self) -> None:
         try:
             self._probe()
         except self._errors as error:
             self.failed(type(error).__name__)
+            self._pause = min(2 * self._pause, self._rest)
+            self._probe_at = self._clock() + self._pause
         else:
             with self._lock:
                 logger.warning("%s is back", self.name)

@@ -3,8 +3,9 @@
 A hit costs one round trip: it brings the generation, the header and the wanted part (entry.py). An entry of
 another generation counts as absent, so that a new generation expires everything at once.
 
-When an entry is missing or has expired, one reader gets the lease (store.py) and computes. The others get the
-expired entry at once where there is one, else they wait for the new one, bounded in time.
+When an entry is missing or has expired, one thread of each process leads (flights.py), and one process has
+the lease (store.py) and computes. The others get the expired entry at once where there is one, else they wait
+for the new one, bounded in time.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from redis.exceptions import InvalidResponse, RedisError
 
 from covid.breaker import Breaker
 from covid.entry import Computed, Entry, Header
+from covid.flights import Flights
 from covid.outage import DATABASE_OUT
 from covid.revision import current as current_revision
 from covid.store import Store
@@ -81,6 +83,7 @@ class Cache:
         self._store = Store(lambda: get_redis_connection(alias))
         self.breaker = Breaker("the cache", self._store.probe, (RedisError,), rest=REST)
         self._catch_up_at = 0.0  # by the monotonic clock
+        self._flights = Flights()
         self._damaged = 0  # entries in a row
 
     @property
@@ -98,11 +101,27 @@ class Cache:
         if not self.breaker.allows():
             return self._bypass(read)
         try:
-            answer = self._find(read)
+            if time.monotonic() >= self._catch_up_at:
+                self._catch_up(timings)
+            return self._look(read) or self._lead_or_follow(read)
         except RedisError as error:
             self._failed(error)
-            return self._bypass(read)
-        return answer or self._compute(read)
+        return self._bypass(read)
+
+    def hit(self, name: str, timings: Timings, *, part: str = "") -> Answer | None:
+        """The fresh entry if the cache holds it; None if anything else is to be done, such as to read()."""
+        if not self.breaker.closed or time.monotonic() >= self._catch_up_at:
+            return None
+        try:
+            with timings.measure("cache"):
+                entry = self._store.look(name, part).entry
+        except RedisError as error:
+            self._failed(error)
+            return None
+        if not entry or entry.expired or not entry.header.stored:
+            return None
+        self._damaged = 0
+        return Answer(entry, Outcome.HIT)
 
     def expire(self) -> bool:
         """Expire every entry at once. False while Redis is out: a new revision is told when it is back."""
@@ -130,40 +149,66 @@ class Cache:
             self._failed(error)
             return ""
 
-    def _find(self, read: _Read) -> Answer | None:
-        """What Redis holds, or will hold soon; None when the caller is to compute."""
-        if time.monotonic() >= self._catch_up_at:
-            self._catch_up(read.timings)
+    def _look(self, read: _Read) -> Answer | None:
+        """What Redis holds, if that is fresh; else the expired entry is put down."""
         with read.timings.measure("cache"):
             entry = self._store.look(read.name, read.part).entry
-        if entry is None or entry.expired:
-            entry = self._await(read)
-            if entry is None:
-                return None
-        self._damaged = 0
-        if entry.expired:
-            return Answer(entry, Outcome.STALE)
-        return Answer(entry, Outcome.HIT) if entry.header.stored else None
+        if entry and not entry.expired:
+            return self._found(read, entry)
+        read.expired = entry
+        return None
 
-    def _await(self, read: _Read) -> Entry | None:
-        """What another reader computes; None when this one is to, by its lease or after waiting too long."""
+    def _lead_or_follow(self, read: _Read) -> Answer:
+        """Compute; or wait for another thread of this process that does."""
+        deadline = time.monotonic() + WAIT
+        while True:
+            flight, leads = self._flights.join(read.name)
+            if leads:
+                try:
+                    return self._lead(read)
+                except DATABASE_OUT as error:
+                    flight.error = error
+                    raise
+                finally:
+                    self._flights.land(read.name, flight)
+            if read.expired:
+                return Answer(read.expired, Outcome.STALE)
+            with read.timings.measure("wait"):
+                landed = flight.landed.wait(deadline - time.monotonic())
+            if flight.error:
+                raise type(flight.error)(*flight.error.args) from flight.error
+            if not self.breaker.closed:
+                return self._bypass(read)
+            if not landed:
+                return self._compute(read)
+            if answer := self._look(read):
+                return answer
+
+    def _lead(self, read: _Read) -> Answer:
+        """Compute under the lease; or wait for another process that holds it."""
         reader, deadline = secrets.token_hex(8), time.monotonic() + WAIT
         while time.monotonic() < deadline:
             with read.timings.measure("cache"):
                 holder, found = self._store.claim(read.name, read.part, reader)
+            entry = found.entry
             if holder == reader:
-                if found.entry and not found.entry.expired:
+                read.reader, read.expired = reader, entry
+                if entry and not entry.expired:
                     self._store.release(read.name, reader)
-                    return found.entry
-                read.reader, read.expired = reader, found.entry
+                    return self._found(read, entry)
                 if found.damaged:
                     self._bear_damage(read)
-                return None
-            if found.entry:
-                return found.entry
+                break
+            if entry:
+                return Answer(entry, Outcome.STALE) if entry.expired else self._found(read, entry)
             with read.timings.measure("wait"):
                 self._store.wait(holder)
-        return None
+        return self._compute(read)
+
+    def _found(self, read: _Read, entry: Entry) -> Answer:
+        """The answer that a fresh entry gives; where only its header could be kept, a computation."""
+        self._damaged = 0
+        return Answer(entry, Outcome.HIT) if entry.header.stored else self._compute(read)
 
     def _bear_damage(self, read: _Read) -> None:
         """Compute a damaged entry anew; but InvalidResponse when that has not helped for some times."""

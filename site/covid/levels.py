@@ -22,6 +22,11 @@ class Table:
     facts: dict[str, Any]
     answer: Answer | None = None
 
+    @classmethod
+    def of(cls, answer: Answer) -> "Table":
+        """The table that is cached as it is."""
+        return cls(answer.entry.body, answer.entry.header.facts, answer)
+
     @property
     def outcome(self) -> Outcome:
         """How the cache answered; BYPASS where it was not asked."""
@@ -66,8 +71,13 @@ def rows_cached(timings: Timings, compressed: bool = False) -> Table:
 def table_cached(timings: Timings, compressed: bool = False) -> Table:
     """From the cache as it is; compressed if that is asked for and was kept."""
     part = results.DEFLATE if compressed else results.HTML
-    answer = cache.read(results.TABLE, partial(results.table_to_cache, timings), timings, part=part)
-    return Table(answer.entry.body, answer.entry.header.facts, answer)
+    return Table.of(cache.read(results.TABLE, partial(results.table_to_cache, timings), timings, part=part))
+
+
+def table_hit(timings: Timings, compressed: bool) -> Table | None:
+    """The same, but only if the cache has it."""
+    answer = cache.hit(results.TABLE, timings, part=results.DEFLATE if compressed else results.HTML)
+    return Table.of(answer) if answer else None
 
 
 LEVELS = (

@@ -26,13 +26,8 @@ class DatabaseOutMiddleware:
         """The 503 page for a database that is out; None for any other error."""
         if not isinstance(exception, DATABASE_OUT):
             return None
-        return database_is_out(request, exception)
-
-
-def database_is_out(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The 503 page; logs one line."""
-    logger.error("the database is out: %s", error)
-    response = render(request, "503.html", status=503)
-    response["Retry-After"] = RETRY_AFTER
-    response["Cache-Control"] = "no-store"
-    return response
+        logger.error("the database is out: %s", exception)
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = RETRY_AFTER
+        response["Cache-Control"] = "no-store"
+        return response

@@ -4,15 +4,13 @@ What is live in it (times, age, time to live) stands in the frame as a stand-in,
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from django.contrib.messages import get_messages
 from django.contrib.messages.storage.base import Message
-from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.http import parse_etags
 
@@ -22,11 +20,14 @@ from covid.entry import Entry, Header
 from covid.levels import LEVELS, Level, Table
 from covid.queries import WORD
 from covid.results import DEFLATE
+from covid.timing import Timings
 
 # Private characters of Unicode, which no text around the table holds.
 STAND_IN = re.compile("\ue000(\\w+)\ue001")
 LIVE = {name: f"\ue000{name}\ue001" for name in ("age", "ttl", "db", "cache", "render", "wait", "total")}
 TABLE = "\ue000table\ue001"
+
+HTML_TYPE = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -44,42 +45,44 @@ class Frame:
         return cls(STAND_IN.sub(r"%(\1)s", head.replace("%", "%%")), tail.encode())
 
 
-def live(request: HttpRequest, level: Level, table: Table) -> HttpResponse:
+@dataclass(frozen=True)
+class Page:
+    """An answer: its status, headers and body in bytes."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+def live(level: Level, table: Table, timings: Timings, messages: Collection[Message] = ()) -> Page:
     """The page of a level, with times taken as late as a page can still tell them."""
-    timings = request.timings
     with timings.measure("render"):
-        frame = _frame(request, level, table)
+        frame = _frame(level, table, timings.ms("wait") > 0, messages)
     total = timings.freeze()
     values = {kind: f"{timings.ms(kind):.1f}" for kind in ("db", "cache", "render", "wait")}
     values["total"] = f"{total:.1f}"
     if table.answer:
         values["age"] = f"{table.answer.entry.age():.0f}"
         values["ttl"] = f"{max(0, table.answer.entry.ttl()):.0f}"
-    response = _response(table, (frame.head % values).encode(), frame.tail)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return _page(table, (frame.head % values).encode(), frame.tail, {"Cache-Control": "private, no-store"})
 
 
-def stable(table: Table) -> HttpResponse:
+def stable(table: Table) -> Page:
     """The table in a page that stays the same, byte by byte, as long as the table does, with an ETag."""
-    header = table.answer.entry.header
-    frame, _ = _stable_frame(header)
-    response = _response(table, frame.head.encode(), frame.tail)
-    return _revalidated(response, etag(header, _compressed(table)))
+    frame = _stable_frame(table.answer.entry.header)
+    tag = etag(table.answer.entry.header, _compressed(table))
+    return _page(table, frame.head.encode(), frame.tail, _revalidated(tag))
 
 
-def not_modified(answer: Answer, tag: str) -> HttpResponse:
+def not_modified(answer: Answer, tag: str) -> Page:
     """304: the client has it; what is live travels in the headers."""
-    response = HttpResponse(status=304)
-    del response.headers["Content-Type"]
-    _tell(response, answer)
-    return _revalidated(response, tag)
+    return Page(304, _told(answer) | _revalidated(tag))
 
 
 def etag(header: Header, compressed: bool) -> str:
     """The ETag of the stable page around this table; '' where the table was not made to be kept."""
     digest = header.facts.get("digest")
-    return f'"{digest}-{_stable_frame(header)[1]}{"-gzip" * compressed}"' if digest else ""
+    return f'"{digest}-{_stable_digest(header)}{"-gzip" * compressed}"' if digest else ""
 
 
 def bars(spent: dict[str, float], whole: float) -> list[tuple[str, float, float]]:
@@ -92,19 +95,15 @@ def bars(spent: dict[str, float], whole: float) -> list[tuple[str, float, float]
     return shown
 
 
-def accepts_gzip(request: HttpRequest) -> bool:
-    """Does the client take gzip?"""
-    return _takes_gzip(request.META.get("HTTP_ACCEPT_ENCODING", ""))
-
-
-def has(request: HttpRequest, tag: str) -> bool:
-    """Does the client say that it has what this ETag names?"""
-    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+def named(if_none_match: str, tag: str) -> bool:
+    """Does this If-None-Match header name the ETag?"""
+    known = parse_etags(if_none_match)
     return bool(tag) and (tag in known or f"W/{tag}" in known or known == ["*"])
 
 
 @lru_cache(maxsize=64)
-def _takes_gzip(accepted: str) -> bool:
+def takes_gzip(accepted: str) -> bool:
+    """Does this Accept-Encoding header accept gzip?"""
     weights: dict[str, str] = {}
     for choice in accepted.lower().split(","):
         coding, _, parameter = choice.partition(";")
@@ -113,12 +112,9 @@ def _takes_gzip(accepted: str) -> bool:
     return bool(re.fullmatch(r"1(\.0*)?|0\.0*[1-9]\d*", weight))
 
 
-def _frame(request: HttpRequest, level: Level, table: Table) -> Frame:
-    """The frame of this request's page; the one of an earlier request where it would be the same."""
-    waited = request.timings.ms("wait") > 0
-    messages = get_messages(request)
-    # Counted, not iterated: an empty storage that was read deletes its cookie at each response.
-    if table.outcome is Outcome.HIT and not len(messages):
+def _frame(level: Level, table: Table, waited: bool, messages: Collection[Message]) -> Frame:
+    """The frame of a page; the one of an earlier page where it is the same."""
+    if table.outcome is Outcome.HIT and not messages:
         return _hit_frame(level, table.answer.entry.header, waited)
     return _live_frame(level, table.outcome, table.facts, table.answer, waited, messages)
 
@@ -135,7 +131,7 @@ def _live_frame(
     facts: dict[str, Any],
     answer: Answer | None,
     waited: bool,
-    messages: Iterable[Message],
+    messages: Collection[Message],
 ) -> Frame:
     context = {
         "active": level.name,
@@ -153,42 +149,40 @@ def _live_frame(
 
 
 @lru_cache(maxsize=16)
-def _stable_frame(header: Header) -> tuple[Frame, str]:
-    """The frame of the page with nothing live in it, and a digest of it."""
+def _stable_frame(header: Header) -> Frame:
+    """The frame of the page with nothing live in it."""
     context = {"facts": header.facts, "generated": header.facts["generated"], "word": WORD}
     frame = Frame.of("covid/table.html", context)
-    frame = Frame(frame.head % {}, frame.tail)
-    return frame, blake2b(frame.head.encode() + frame.tail, digest_size=6).hexdigest()
+    return Frame(frame.head % {}, frame.tail)
+
+
+@lru_cache(maxsize=16)
+def _stable_digest(header: Header) -> str:
+    frame = _stable_frame(header)
+    return blake2b(frame.head.encode() + frame.tail, digest_size=6).hexdigest()
 
 
 def _compressed(table: Table) -> bool:
     return bool(table.answer) and table.answer.entry.part == DEFLATE
 
 
-def _response(table: Table, head: bytes, tail: bytes) -> HttpResponse:
+def _page(table: Table, head: bytes, tail: bytes, headers: dict[str, str]) -> Page:
     """The page put together; nothing of the table is touched."""
-    if _compressed(table):
-        body = deflate.join(head, table.body, deflate.Seal(**table.facts["seal"]), tail)
-        response = HttpResponse(body)
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = HttpResponse(b"".join((head, table.body, tail)))
-    response.headers["X-Cache"] = table.outcome
+    headers |= {"Content-Type": HTML_TYPE, "X-Cache": table.outcome}
     if table.answer:
-        _tell(response, table.answer)
-    return response
+        headers |= _told(table.answer)
+    if not _compressed(table):
+        return Page(200, headers, b"".join((head, table.body, tail)))
+    headers["Content-Encoding"] = "gzip"
+    return Page(200, headers, deflate.join(head, table.body, deflate.Seal(**table.facts["seal"]), tail))
 
 
-def _tell(response: HttpResponse, answer: Answer) -> None:
-    """Say in headers what the page says of the cache."""
-    response.headers["X-Cache"] = answer.outcome
-    response.headers["X-Cache-TTL"] = f"{max(0, answer.entry.ttl()):.0f}"
-    response.headers["Vary"] = "Accept-Encoding"
+def _told(answer: Answer) -> dict[str, str]:
+    """Headers that say of the cache what the page says."""
+    ttl = f"{max(0, answer.entry.ttl()):.0f}"
+    return {"X-Cache": answer.outcome.value, "X-Cache-TTL": ttl, "Vary": "Accept-Encoding"}
 
 
-def _revalidated(response: HttpResponse, tag: str) -> HttpResponse:
-    """Let browsers keep the response, and ask each time whether it is still the same."""
-    response.headers["Cache-Control"] = "private, no-cache"
-    if tag:
-        response.headers["ETag"] = tag
-    return response
+def _revalidated(tag: str) -> dict[str, str]:
+    """Headers that let browsers keep the answer, and ask each time whether it is still the same."""
+    return {"Cache-Control": "private, no-cache"} | ({"ETag": tag} if tag else {})

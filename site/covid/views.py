@@ -1,9 +1,9 @@
 """The pages: home, the same table at three levels of caching, their comparison, and what clears the cache."""
 
-from collections.abc import Callable
 from functools import partial
 
 from django.contrib import messages
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -34,22 +34,24 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def at_level(request: HttpRequest, *, level: levels.Level) -> HttpResponse:
+def at_level(request: HttpRequest, level: levels.Level) -> HttpResponse:
     """The table at one level of caching, with what it cost."""
-    return pages.live(request, level, level.fetch(request.timings, pages.accepts_gzip(request)))
+    table = level.fetch(request.timings, _takes_gzip(request))
+    brought = get_messages(request)
+    # Counted before they are read: an empty storage that was read deletes its cookie at each response.
+    return _response(pages.live(level, table, request.timings, brought if len(brought) else ()))
 
 
 @require_safe
 def table(request: HttpRequest) -> HttpResponse:
     """The cached table in a page without live parts: 304 for a client that has it already."""
-    compressed = pages.accepts_gzip(request)
-    if "HTTP_IF_NONE_MATCH" in request.META:
+    if "If-None-Match" in request.headers:
         compute = partial(results.table_to_cache, request.timings)
         answer = cache.read(results.TABLE, compute, request.timings)
-        tag = pages.etag(answer.entry.header, compressed)
-        if pages.has(request, tag):
-            return pages.not_modified(answer, tag)
-    return pages.stable(levels.table_cached(request.timings, compressed))
+        tag = pages.etag(answer.entry.header, _takes_gzip(request))
+        if pages.named(request.headers["If-None-Match"], tag):
+            return _response(pages.not_modified(answer, tag))
+    return _response(pages.stable(levels.table_cached(request.timings, _takes_gzip(request))))
 
 
 @require_safe
@@ -85,8 +87,12 @@ def clear(request: HttpRequest) -> HttpResponse:
     return redirect("cached")
 
 
-ANONYMOUS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
-    **{level.name: partial(at_level, level=level) for level in levels.LEVELS},
-    "table": table,
-}
-"""By name, the pages that look at no user, session or form; see anonymous.py."""
+def _takes_gzip(request: HttpRequest) -> bool:
+    return pages.takes_gzip(request.headers.get("Accept-Encoding", ""))
+
+
+def _response(page: pages.Page) -> HttpResponse:
+    response = HttpResponse(page.body, status=page.status, headers=page.headers)
+    if page.status == 304:
+        del response.headers["Content-Type"]
+    return response

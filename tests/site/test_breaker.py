@@ -38,7 +38,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def breaker(service: Service, clock: Clock) -> Breaker:
-    return Breaker("it", service.probe, (ConnectionError,), rest=5, clock=clock)
+    return Breaker("it", service.probe, (ConnectionError,), first=5, rest=5, clock=clock)
 
 
 def settled(breaker: Breaker) -> None:
@@ -70,6 +70,21 @@ def test_open_it_allows_nothing_and_tries_once_each_rest(
         assert service.probes == rests + 1
     assert breaker.reason == "ConnectionError"
     assert breaker.refusals == 12
+
+
+def test_a_hiccup_is_soon_over_and_an_outage_is_tried_ever_less(service: Service, clock: Clock) -> None:
+    breaker = Breaker("it", service.probe, (ConnectionError,), first=0.1, rest=1, clock=clock)
+    breaker.failed("TimeoutError")
+    tried_at = []
+    for _ in range(500):
+        clock.now += 0.01
+        before = service.probes
+        breaker.allows()
+        settled(breaker)
+        if service.probes > before:
+            tried_at.append(clock.now - 100)
+    pauses = [later - earlier for earlier, later in zip([0, *tried_at], tried_at, strict=False)]
+    assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1, 1, 1], abs=0.03)
 
 
 def test_nobody_waits_for_a_probe(breaker: Breaker, service: Service, clock: Clock) -> None:

@@ -69,7 +69,7 @@ def rested(cache: Cache, clock: Clock) -> None:
 
 def test_what_a_dead_redis_can_cost_is_bounded() -> None:
     options = site_settings.CACHES["default"]["OPTIONS"]
-    assert options["SOCKET_CONNECT_TIMEOUT"] + options["SOCKET_TIMEOUT"] <= 0.25
+    assert options["SOCKET_CONNECT_TIMEOUT"] + options["SOCKET_TIMEOUT"] < 0.29
 
 
 def test_a_killed_redis_is_bypassed_and_used_again_when_it_is_back(

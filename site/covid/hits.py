@@ -1,0 +1,79 @@
+"""The short way to a page that the cache holds: nothing of Django stands between it and the client.
+
+Most of a hit is what stands around it: the middleware for sessions, users, forms and messages, the resolver
+and the signals, none of which it needs. Whatever is no plain hit goes on to Django, which answers the same.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
+from django.middleware.security import SecurityMiddleware
+from django.urls import reverse
+
+from config.security import BrowserPolicyMiddleware
+from covid import levels, pages, results
+from covid.caching import cache
+from covid.pages import Page
+from covid.timing import Timings
+
+Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
+
+MESSAGES = "messages="  # in a cookie, brings a message to the next page: Django shows it
+
+
+class Hits:
+    """A WSGI application that answers hits on the cached page, and leaves everything else to another."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._pages = {reverse("cached"): _cached, reverse("table"): _table}
+        policy = BrowserPolicyMiddleware(SecurityMiddleware(lambda request: HttpResponse()))
+        self._always = policy(HttpRequest()).headers.items()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        answer = self._pages.get(environ["PATH_INFO"])
+        if (
+            not answer
+            or environ["REQUEST_METHOD"] != "GET"
+            or MESSAGES in environ.get("HTTP_COOKIE", "")
+            or not _is_ours(environ.get("HTTP_HOST", ""))
+        ):
+            return self._application(environ, start_response)
+        timings = Timings()
+        page = answer(environ, timings)
+        if not page:
+            return self._application(environ, start_response)
+        headers = dict(self._always) | page.headers
+        headers["Server-Timing"] = timings.header()
+        if page.status != HTTPStatus.NOT_MODIFIED:
+            headers["Content-Length"] = str(len(page.body))
+        start_response(f"{page.status} {HTTPStatus(page.status).phrase}", list(headers.items()))
+        return [page.body]
+
+
+def _cached(environ: dict[str, Any], timings: Timings) -> Page | None:
+    table = levels.table_hit(timings, pages.takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")))
+    return pages.live(levels.LEVELS[-1], table, timings) if table else None
+
+
+def _table(environ: dict[str, Any], timings: Timings) -> Page | None:
+    compressed = pages.takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+    if known := environ.get("HTTP_IF_NONE_MATCH"):
+        answer = cache.hit(results.TABLE, timings)
+        if not answer:
+            return None
+        tag = pages.etag(answer.entry.header, compressed)
+        if pages.named(known, tag):
+            return pages.not_modified(answer, tag)
+    table = levels.table_hit(timings, compressed)
+    return pages.stable(table) if table else None
+
+
+@lru_cache(maxsize=64)
+def _is_ours(host: str) -> bool:
+    return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
