@@ -33,7 +33,9 @@ class Hits:
         self._application = application
         self._pages = {reverse("cached"): _cached, reverse("table"): _table}
         policy = BrowserPolicyMiddleware(SecurityMiddleware(lambda request: HttpResponse()))
-        self._always = policy(HttpRequest()).headers.items()
+        self._always = {
+            name: value for name, value in policy(HttpRequest()).headers.items() if name != "Content-Type"
+        }
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         answer = self._pages.get(environ["PATH_INFO"])
@@ -48,7 +50,7 @@ class Hits:
         page = answer(environ, timings)
         if not page:
             return self._application(environ, start_response)
-        headers = dict(self._always) | page.headers
+        headers = self._always | page.headers
         headers["Server-Timing"] = timings.header()
         if page.status != HTTPStatus.NOT_MODIFIED:
             headers["Content-Length"] = str(len(page.body))

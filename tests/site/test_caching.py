@@ -48,12 +48,13 @@ def read(cache: Cache, compute: Callable) -> tuple[Outcome, bytes]:
     return answer.outcome, answer.entry.body
 
 
-def age_entry(seconds: float) -> None:
+def age_entry(seconds: float, name: str = NAME) -> None:
     """Make the stored entry older than it is."""
     redis = get_redis_connection()
-    header = Header.parse(redis.get(KEY))
+    (key,) = keys(name)
+    header = Header.parse(redis.get(key))
     older = replace(header, made=header.made - seconds, expires=header.expires - seconds)
-    redis.set(KEY, older.pack(), keepttl=True)
+    redis.set(key, older.pack(), keepttl=True)
 
 
 def test_a_miss_and_then_hits(cache: Cache, compute: Computation) -> None:
