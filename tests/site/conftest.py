@@ -11,12 +11,14 @@ from subprocess import Popen
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.utils.crypto import get_random_string
 from django_redis import get_redis_connection
 
 from covid import revision
 from covid.caching import Cache, cache
 from covid.models import Article, DataSet
 from local.servers import MariaDB, Redis, free_port, running
+from tests.site.serving import Gunicorn
 from tests.site.settings import VAR
 
 
@@ -111,3 +113,38 @@ def articles(db: None) -> list[Article]:
     Article.objects.bulk_create(made)
     DataSet.objects.create(source="articles.csv", rows=3)
     return made
+
+
+@pytest.fixture
+def database(scratch: Path) -> MariaDB:
+    """A MariaDB of the test's own."""
+    return MariaDB(VAR / f"mysql-{uuid.uuid4().hex[:8]}", free_port(), password=get_random_string(12))
+
+
+@pytest.fixture
+def site(database: MariaDB) -> Gunicorn:
+    """The site under gunicorn with that database and the run's Redis, not yet started."""
+    directory = VAR / f"site-{uuid.uuid4().hex[:8]}"
+    port = free_port()
+    keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return Gunicorn(
+        directory,
+        port,
+        keep
+        | {
+            "SECRET_KEY": get_random_string(50),
+            "ADMIN_PASSWORD": "secret",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DATABASE_HOST": "127.0.0.1",
+            "DATABASE_PORT": str(database.port),
+            "DATABASE_NAME": database.database,
+            "DATABASE_USER": database.user,
+            "DATABASE_PASSWORD": database.password,
+            "CACHE_HOST": "127.0.0.1",
+            "CACHE_PORT": os.environ["CACHE_PORT"],
+            "CACHE_PASSWORD": os.environ["CACHE_PASSWORD"],
+            "STATIC_ROOT": str(directory / "static"),
+            "BIND": f"127.0.0.1:{port}",
+            "RELEASE": "r1",
+        },
+    )

@@ -46,15 +46,15 @@ class Answer:
 
 
 @pytest.fixture
-def site(static_files: None, articles: list[Article]) -> Callable[..., Answer]:
+def ask(static_files: None, articles: list[Article]) -> Callable[..., Answer]:
     """Asks the site as gunicorn does, once the cache holds the page."""
     application = Hits(get_wsgi_application())
     Answer(application, "/cached/")
 
-    def ask(path: str, method: str = "GET", **headers: str) -> Answer:
+    def answer(path: str, method: str = "GET", **headers: str) -> Answer:
         return Answer(application, path, method, **headers)
 
-    return ask
+    return answer
 
 
 @pytest.fixture
@@ -82,10 +82,10 @@ def still(headers: dict[str, str]) -> dict[str, str]:
     ("path", "accepted"), [("/cached/", ""), ("/cached/", "gzip"), ("/cached/table/", "gzip")]
 )
 def test_the_short_way_gives_what_the_long_one_does(
-    site: Callable[..., Answer], client: Client, path: str, accepted: str, django_assert_num_queries
+    ask: Callable[..., Answer], client: Client, path: str, accepted: str, django_assert_num_queries
 ) -> None:
     with django_assert_num_queries(0):
-        short = site(path, accept_encoding=accepted)
+        short = ask(path, accept_encoding=accepted)
         long = client.get(path, headers={"Accept-Encoding": accepted})
     assert still(short.headers) == still(dict(long.headers))
     assert plain(short).keys() == plain(long).keys()
@@ -101,9 +101,9 @@ def plain(answer) -> dict[str, object]:
 
 @pytest.mark.parametrize("accepted", ["", "gzip"])
 def test_a_hit_is_answered_without_django(
-    site: Callable[..., Answer], django_never: None, accepted: str
+    ask: Callable[..., Answer], django_never: None, accepted: str
 ) -> None:
-    answer = site("/cached/", accept_encoding=accepted)
+    answer = ask("/cached/", accept_encoding=accepted)
     assert (answer.status_code, answer.headers["X-Cache"]) == (200, "hit")
     assert answer.headers["Content-Length"] == str(len(answer.content))
     assert ("Content-Encoding" in answer.headers) == bool(accepted)
@@ -115,14 +115,14 @@ def test_a_hit_is_answered_without_django(
     [("HEAD", {}), ("POST", {}), ("GET", {"cookie": "messages=x"}), ("GET", {"host": "evil.example"})],
 )
 def test_what_is_no_plain_hit_is_djangos(
-    site: Callable[..., Answer], django_never: None, method: str, headers: dict[str, str]
+    ask: Callable[..., Answer], django_never: None, method: str, headers: dict[str, str]
 ) -> None:
     with pytest.raises(AssertionError, match="Django was asked"):
-        site("/cached/", method, **headers)
+        ask("/cached/", method, **headers)
 
 
-def test_a_foreign_host_is_refused(site: Callable[..., Answer]) -> None:
-    assert site("/cached/", host="evil.example").status_code == 400
+def test_a_foreign_host_is_refused(ask: Callable[..., Answer]) -> None:
+    assert ask("/cached/", host="evil.example").status_code == 400
 
 
 def test_after_an_expiry_or_an_outage_django_is_asked(
@@ -138,10 +138,10 @@ def test_after_an_expiry_or_an_outage_django_is_asked(
     assert cache.breaker.failures == 1
 
 
-def test_what_is_live_is_in_every_hit_anew(site: Callable[..., Answer]) -> None:
-    first = site("/cached/")
+def test_what_is_live_is_in_every_hit_anew(ask: Callable[..., Answer]) -> None:
+    first = ask("/cached/")
     with clock_ahead(7):
-        later = site("/cached/")
+        later = ask("/cached/")
     seconds = [
         re.search(rb"made (\d+) s ago, fresh for (\d+) s more", one.content).groups()
         for one in (first, later)
@@ -164,43 +164,41 @@ def clock_ahead(seconds: float) -> Iterator[None]:
         yield
 
 
-def test_a_table_that_the_client_has_is_not_sent_again(site: Callable[..., Answer]) -> None:
-    first = site("/cached/table/", accept_encoding="gzip")
+def test_a_table_that_the_client_has_is_not_sent_again(ask: Callable[..., Answer]) -> None:
+    first = ask("/cached/table/", accept_encoding="gzip")
     tag = first.headers["ETag"]
     assert re.fullmatch(r'"[0-9a-f-]+-gzip"', tag)  # strong
     for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
-        again = site("/cached/table/", accept_encoding="gzip", if_none_match=known)
+        again = ask("/cached/table/", accept_encoding="gzip", if_none_match=known)
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["ETag"] == tag
         assert "Content-Length" not in again.headers
         assert "Content-Type" not in again.headers
         assert times(again)["total"] > 0
         assert int(again.headers["X-Cache-TTL"]) > 0
-    other = site("/cached/table/", accept_encoding="gzip", if_none_match='"other"')
+    other = ask("/cached/table/", accept_encoding="gzip", if_none_match='"other"')
     assert (other.status_code, other.content) == (200, first.content)
 
 
-def test_the_plain_table_has_an_etag_of_its_own(site: Callable[..., Answer]) -> None:
-    compressed, bare = (site("/cached/table/", accept_encoding=accepted) for accepted in ("gzip", ""))
+def test_the_plain_table_has_an_etag_of_its_own(ask: Callable[..., Answer]) -> None:
+    compressed, bare = (ask("/cached/table/", accept_encoding=accepted) for accepted in ("gzip", ""))
     assert compressed.headers["ETag"] != bare.headers["ETag"]
     assert gzip.decompress(compressed.content) == bare.content
     assert compressed.headers["Vary"] == bare.headers["Vary"] == "Accept-Encoding"
-    mixed = site("/cached/table/", accept_encoding="", if_none_match=compressed.headers["ETag"])
+    mixed = ask("/cached/table/", accept_encoding="", if_none_match=compressed.headers["ETag"])
     assert mixed.status_code == 200
 
 
-def test_the_stable_page_is_the_same_bytes_until_the_table_changes(site: Callable[..., Answer]) -> None:
-    first = site("/cached/table/")
+def test_the_stable_page_is_the_same_bytes_until_the_table_changes(ask: Callable[..., Answer]) -> None:
+    first = ask("/cached/table/")
     cache.expire()
     with clock_ahead(3):
-        assert (
-            site("/cached/table/", if_none_match=first.headers["ETag"]).status_code == 304
-        )  # on a miss, too
-        again = site("/cached/table/")
+        assert ask("/cached/table/", if_none_match=first.headers["ETag"]).status_code == 304  # on a miss, too
+        again = ask("/cached/table/")
     assert (again.content, again.headers["ETag"]) == (first.content, first.headers["ETag"])
     Article.objects.filter(object_id=3).update(sentence="Another delta.")
     cache.expire()
-    changed = site("/cached/table/", if_none_match=first.headers["ETag"])
+    changed = ask("/cached/table/", if_none_match=first.headers["ETag"])
     assert changed.status_code == 200
     assert b"Another" in changed.content
     assert changed.headers["ETag"] != first.headers["ETag"]
@@ -218,10 +216,10 @@ def test_without_the_cache_the_stable_page_has_no_etag(
 
 
 def test_a_hit_compresses_and_hashes_nothing(
-    site: Callable[..., Answer], django_never: None, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[..., Answer], django_never: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in ("/cached/", "/cached/table/"):
-        site(path, accept_encoding="gzip")  # what a process does once for a table is done
+        ask(path, accept_encoding="gzip")  # what a process does once for a table is done
     monkeypatch.setattr("covid.deflate.zlib.compressobj", None)
     monkeypatch.setattr("covid.pages.blake2b", None)
     monkeypatch.setattr("covid.results.blake2b", None)
@@ -233,7 +231,7 @@ def test_a_hit_compresses_and_hashes_nothing(
         return crc32(data, *start)
 
     monkeypatch.setattr("covid.deflate.zlib.crc32", counted)
-    answer = site("/cached/", accept_encoding="gzip")
+    answer = ask("/cached/", accept_encoding="gzip")
     frame = sum(summed)
     table = get_redis_connection().strlen(keys(TABLE, HTML)[1])
     assert frame == len(gzip.decompress(answer.content)) - table
