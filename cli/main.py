@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from botocore.exceptions import ClientError
 
-from cli import bench, show
+from cli import bench, leaks, show
 from cli.interrupts import INTERRUPTED, interruptible
 from cli.options import choices, parser
 from cli.place import Place, find_place, local_runs
@@ -22,6 +22,7 @@ from provisioner.errors import Incomplete, Interrupted, Invalid, Locked, Provisi
 from provisioner.events import Action, Event
 from provisioner.lock import lock
 from provisioner.model import Found, Refs
+from provisioner.sweep import sweep
 
 BOOT_SECONDS = 1200
 """How long a host may take from its launch to a site that answers: it compiles and loads."""
@@ -84,6 +85,7 @@ def teardown(arguments: argparse.Namespace) -> int:
         show.plan(arguments.json, steps)
         show.line(arguments.json, f"saves {cost.line(cost.standing(place.config, there))}")
         return 0
+    failure = None
     if not steps:
         show.line(arguments.json, f"stack {stack.name!r} is not there: nothing to take away")
     else:
@@ -91,14 +93,27 @@ def teardown(arguments: argparse.Namespace) -> int:
             show.plan(arguments.json, steps)
             _ask(f"Delete these {len(there)}, with the database's data?")
         with _working(arguments, place) as report:
-            engine.down(stack, place.cloud, report)
-        left = [step.resource.name for step in engine.plan_down(stack.order(), place.cloud)]
-        if left:
-            return _fail(arguments, 1, f"still there: {', '.join(left)}; run the same command again")
-        took = time.monotonic() - begun
-        show.line(arguments.json, f"looked again: nothing of stack {stack.name!r} is left ({took:.1f} s)")
+            try:
+                engine.down(stack, place.cloud, report)
+            except Incomplete as error:
+                failure = error
+    left = leaks.show(arguments.json, place, sweep(stack, place.cloud))
+    if failure:
+        raise failure
+    if left:
+        return left
+    show.line(arguments.json, f"done in {time.monotonic() - begun:.1f} s")
     place.close()
     return 0
+
+
+def run_sweep(arguments: argparse.Namespace) -> int:
+    if arguments.local and not local_runs():
+        show.line(arguments.json, "nothing runs on this machine: nothing is left")
+        return 0
+    place = _place(arguments)
+    show.header(arguments.json, place)
+    return leaks.show(arguments.json, place, sweep(place.whole_stack(), place.cloud))
 
 
 def plan(arguments: argparse.Namespace) -> int:
@@ -152,6 +167,7 @@ def run_bench(arguments: argparse.Namespace) -> int:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "create": create,
     "teardown": teardown,
+    "sweep": run_sweep,
     "plan": plan,
     "status": status,
     "outputs": outputs,

@@ -9,6 +9,7 @@ from provisioner.config import Config
 COMMANDS = {
     "create": "make what is missing, repair what differs, and wait until the site answers",
     "teardown": "take everything of the stack away, and look that nothing is left",
+    "sweep": "look in the account for anything of the stack that is left, with its cost a day",
     "plan": "show what create would do; changes nothing",
     "status": "show what is there",
     "outputs": "show the endpoints, the secret's name and the site's address",

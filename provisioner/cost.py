@@ -31,10 +31,27 @@ CACHES = {
 """https://aws.amazon.com/elasticache/pricing/, Redis OSS; Valkey costs a fifth less"""
 VALKEY = 0.8
 DATABASE_DISK = 0.115 / HOURS
-HOST_DISK = 0.08 / HOURS * 16
+GP3 = 0.08
+"""A GB a month, as the next four are. https://aws.amazon.com/ebs/pricing/"""
+EBS_SNAPSHOT = 0.05
+DATABASE_BACKUP = 0.095
+"""Beyond the free allowance. https://aws.amazon.com/rds/mysql/pricing/"""
+S3 = 0.023
+"""https://aws.amazon.com/s3/pricing/"""
+LOG_STORAGE = 0.03
+"""https://aws.amazon.com/cloudwatch/pricing/"""
+HOST_DISK = GP3 / HOURS * 16
+LOAD_BALANCER = 0.0225
+"""https://aws.amazon.com/elasticloadbalancing/pricing/"""
 ADDRESS = 0.005
 NAT_GATEWAY = 0.045
 SECRET = 0.40 / HOURS
+
+
+def cache_price(node_type: str, engine: str) -> float | None:
+    """Dollars an hour of one node."""
+    price = CACHES.get(node_type)
+    return price * VALKEY if price is not None and engine == "valkey" else price
 
 
 @dataclass(frozen=True)
@@ -48,13 +65,10 @@ class Part:
 
 def hourly(config: Config) -> list[Part]:
     """What the stack costs while it stands; traffic, requests and larger backups come on top."""
-    cache = CACHES.get(config.cache_class)
-    if cache is not None and config.cache_engine == "valkey":
-        cache *= VALKEY
     parts = [
         Part("database", config.database_class, DATABASES.get(config.database_class)),
         Part("database", f"disk, {config.database_storage} GiB", DATABASE_DISK * config.database_storage),
-        Part("cache", config.cache_class, cache),
+        Part("cache", config.cache_class, cache_price(config.cache_class, config.cache_engine)),
         Part("host", config.instance_type, INSTANCES.get(config.instance_type)),
         Part("host", "disk", HOST_DISK),
         Part("host", "public address", ADDRESS),

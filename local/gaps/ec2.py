@@ -46,6 +46,9 @@ class _Instance:
 
 
 class _Backend:
+    def _load_amis(self: Any) -> None:
+        """None of a thousand images: they are found by their public parameters, and take seconds to load."""
+
     def describe_nat_gateways(self: Any, filters: Any, nat_gateway_ids: list[str] | None) -> list[Any]:
         """The gateways that match every filter, tags among them; an unknown id is an error."""
         for nat_gateway_id in nat_gateway_ids or []:

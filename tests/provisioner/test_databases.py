@@ -91,7 +91,7 @@ def test_a_change_that_is_pending_is_not_asked_for_again(aws, site):
     aws.calls.clear()
     engine.up(larger, cloud)
     assert "ModifyDBInstance" not in aws.calls
-    aws.clock.pause(3600)
+    aws.clock.pause(3700)
     assert cloud.rds.describe_db_instances()["DBInstances"][0]["AllocatedStorage"] == 40
 
 

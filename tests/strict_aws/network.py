@@ -42,7 +42,7 @@ def nat_gateways_take_minutes(call: Call, answer: dict[str, Any]) -> None:
     then = "failed" if _failure(call) else "available"
     if then == "failed":
         call.aws.memory.setdefault("failed", {})[id] = _failure(call)
-        call.aws.memory["fails"].pop("nat", None)  # the next one succeeds
+        call.aws.memory.get("fails", {}).pop("nat", None)  # the next one succeeds
     call.aws.lives.pass_through("nat", id, "pending", call.aws.takes("nat", "pending"), then)
     if token := call.arguments.get("ClientToken"):
         call.aws.memory.setdefault("nat tokens", {})[token] = id
@@ -50,7 +50,8 @@ def nat_gateways_take_minutes(call: Call, answer: dict[str, Any]) -> None:
 
 def _failure(call: Call) -> tuple[str, str] | None:
     failure: tuple[str, str] | None = call.aws.memory.get("fails", {}).get("nat")
-    if failure is None and not _attached(_vpc_of(call.arguments["SubnetId"])):
+    private = call.arguments.get("ConnectivityType") == "private"
+    if failure is None and not private and not _attached(_vpc_of(call.arguments["SubnetId"])):
         failure = ("Gateway.NotAttached", "Network vpc has no Internet gateway attached")
     return failure
 
