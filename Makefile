@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 python := .venv/bin/python
-.PHONY: help demo demo-down test lint packages environment
+.PHONY: help demo demo-down test lint bench-cache packages environment
 
 help: ## list these targets (the default)
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -22,6 +22,10 @@ lint: environment ## ruff, mypy and shellcheck
 	$(python) -m ruff format --check .
 	$(python) -m mypy
 	shellcheck .ci/run local/*.sh
+
+bench-cache: environment ## measure cached pages beside Django's usual ways; takes about ten minutes
+	$(python) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	$(python) bench/cache.py
 
 packages: ## install the system packages that are missing, or name them
 	@sh local/packages.sh $(checker)

@@ -1,4 +1,8 @@
-"""How gunicorn serves the site: two workers of eight threads, loaded once and forked."""
+"""How gunicorn serves the site on two cores: two workers of eight threads, loaded once and forked.
+
+`python bench/cache.py --servers` compares other numbers. Single-threaded workers answer as many hits, but two
+readers who wait for MySQL would block them all; more threads gain nothing, and wait for each other.
+"""
 
 import gc
 import os
