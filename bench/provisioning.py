@@ -39,7 +39,7 @@ from provisioner.aws import Cloud  # noqa: E402
 from provisioner.blueprint import django_site  # noqa: E402
 from provisioner.config import Config  # noqa: E402
 from provisioner.events import Event  # noqa: E402
-from provisioner.preflight import choose_zones  # noqa: E402
+from provisioner.preflight import prepare  # noqa: E402
 from tests.strict_aws import StrictAws  # noqa: E402
 from tests.strict_aws.layer import READS, REGION, Wiring  # noqa: E402
 
@@ -176,7 +176,7 @@ def first_create() -> list[tuple[str, str, str, str]]:
         with mock_aws():
             config = Config(nat=nat)
             cloud = Cloud(wiring.session, config.name, clock=now, pause=now.pause)
-            stack = django_site(config, cloud, choose_zones(config, cloud), Archive(b"archive"))
+            stack = django_site(config, cloud, prepare(config, cloud).zones, Archive(b"archive"))
             graph = stack.graph()
             now.follow(graph)
             strict.faults.append(lambda call, now=now: now.pause(CALL))

@@ -6,6 +6,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from botocore.exceptions import ClientError
 
@@ -52,8 +53,8 @@ def main(words: list[str]) -> int:
 def create(arguments: argparse.Namespace) -> int:
     begun = time.monotonic()
     place = _place(arguments, start=True)
-    stack, archive = place.stack()
     show.header(arguments.json, place)
+    stack, archive = place.stack(partial(show.line, arguments.json))
     if not arguments.yes:
         steps = engine.plan(stack, place.cloud, place.whole_stack())
         if show.plan(arguments.json, steps):
@@ -118,8 +119,8 @@ def run_sweep(arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
-    stack, _ = place.stack()
     show.header(arguments.json, place)
+    stack, _ = place.stack(partial(show.line, arguments.json))
     show.plan(arguments.json, engine.plan(stack, place.cloud, place.whole_stack()))
     if not arguments.json:
         print(cost.line(cost.hourly(place.config)))

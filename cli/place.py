@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from provisioner.blueprint import django_site
 from provisioner.config import Config, load
 from provisioner.errors import Invalid, Unreachable
 from provisioner.model import Stack
-from provisioner.preflight import choose_zones
+from provisioner.preflight import prepare
 from provisioner.resources.secrets import Secret
 
 if TYPE_CHECKING:
@@ -40,14 +41,20 @@ class Place:
     cloud: Cloud
     target: Target | None = None
 
-    def stack(self) -> tuple[Stack, Archive]:
-        """The stack as configured, and the site's archive. Raises Invalid for a missing data file."""
+    def stack(self, say: Callable[[str], None]) -> tuple[Stack, Archive]:
+        """The stack as configured, and the site's archive. Raises Invalid with all that stands in its way.
+
+        What is worth knowing before the first create is told through `say`, a line each.
+        """
         file = self.config.articles_file
         if file is not None and not file.is_file():
             raise Invalid(f"--articles {file}: there is no such file")
         archive = pack(ROOT, SITE)
-        zones = choose_zones(self.config, self.cloud)
-        return django_site(self.config, self.cloud, zones, archive), archive
+        describe = partial(django_site, self.config, self.cloud, archive=archive)
+        ready = prepare(self.config, self.cloud, describe)
+        for note in ready.notes:
+            say(note)
+        return describe(ready.zones), archive
 
     def whole_stack(self, *, nat: bool = True, force: bool = False) -> Stack:
         """Everything that any configuration of this name can have made: for looking and for taking away."""

@@ -2,11 +2,11 @@
 
 import functools
 
-from local.gaps import ec2, elasticache, iam, rds, s3
+from local.gaps import ec2, elasticache, iam, quotas, rds, s3
 
 
 @functools.cache
 def fill_gaps() -> None:
     """Give moto's classes the missing calls, for `mock_aws` as for its server; a second call does nothing."""
-    for service in (ec2, elasticache, iam, rds, s3):
+    for service in (ec2, elasticache, iam, quotas, rds, s3):
         service.fill()

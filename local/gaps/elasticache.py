@@ -16,6 +16,9 @@ from local.gaps import cache_parameters
 from local.gaps.graft import graft
 
 ENGINE_VERSIONS = {"redis": ("7.1",), "valkey": ("7.2", "8.0", "8.1", "8.2")}
+NODE_TYPES = tuple(
+    f"cache.{family}.{size}" for family in ("t3", "t4g") for size in ("micro", "small", "medium")
+)
 ENGINE_NAMES = {"redis": "Redis", "valkey": "Valkey"}
 
 _create_subnet_group: Any = ElastiCacheBackend.create_cache_subnet_group
@@ -63,6 +66,16 @@ class _Responses:
         if self._get_bool_param("DefaultOnly"):
             matching = matching[-1:]
         return PaginatedResult({"CacheEngineVersions": matching})
+
+    def describe_reserved_cache_nodes_offerings(self: Any) -> ActionResult:
+        """What can be reserved can be ordered: one offering for each node type."""
+        wanted = self._get_param("CacheNodeType")
+        offerings = [
+            {"ReservedCacheNodesOfferingId": size, "CacheNodeType": size, "Duration": 31536000}
+            for size in NODE_TYPES
+            if wanted in (None, size)
+        ]
+        return PaginatedResult({"ReservedCacheNodesOfferings": offerings})
 
     def describe_events(self: Any) -> ActionResult:
         """No event ever happens here."""

@@ -52,7 +52,7 @@ class CacheSubnetGroup(Resource):
         return [] if now == wanted else [Change("subnets", now, wanted)]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
-        ensure_service_linked_role(cloud, "elasticache.amazonaws.com", "AWSServiceRoleForElastiCache")
+        ensure_service_linked_role(cloud, "elasticache.amazonaws.com")
         cloud.elasticache.create_cache_subnet_group(
             CacheSubnetGroupName=cloud.name(self.name),
             CacheSubnetGroupDescription=f"Private subnets of stack {cloud.stack}",

@@ -62,7 +62,7 @@ class DBSubnetGroup(Resource):
         return [] if now == wanted else [Change("subnets", now, wanted)]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
-        ensure_service_linked_role(cloud, "rds.amazonaws.com", "AWSServiceRoleForRDS")
+        ensure_service_linked_role(cloud, "rds.amazonaws.com")
         cloud.rds.create_db_subnet_group(
             DBSubnetGroupName=cloud.name(self.name),
             DBSubnetGroupDescription=f"Private subnets of stack {cloud.stack}",

@@ -13,6 +13,12 @@ from provisioner.model import Change, Fact, Found, Refs, Resource
 MISSING = "NoSuchEntity"
 POLICY = "host"
 
+SERVICE_ROLES = {
+    "rds.amazonaws.com": "AWSServiceRoleForRDS",
+    "elasticache.amazonaws.com": "AWSServiceRoleForElastiCache",
+}
+"""The roles by which the services act in the account; a new account has none."""
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -147,13 +153,13 @@ class InstanceProfile(Resource):
             )
 
 
-def ensure_service_linked_role(cloud: Cloud, service: str, role: str) -> None:
+def ensure_service_linked_role(cloud: Cloud, service: str) -> None:
     """Make the role that a service needs in an account, where it is the first to need it.
 
     It belongs to the account and is never deleted. The services make it themselves, but their first call may
     fail meanwhile. https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
     """
-    if unless(MISSING, cloud.iam.get_role, RoleName=role) is None:
+    if unless(MISSING, cloud.iam.get_role, RoleName=SERVICE_ROLES[service]) is None:
         # InvalidInput: somebody made it since.
         unless("InvalidInput", cloud.iam.create_service_linked_role, AWSServiceName=service)
 

@@ -16,7 +16,7 @@ from provisioner.aws import Cloud
 from provisioner.blueprint import django_site
 from provisioner.config import Config
 from provisioner.model import Stack
-from provisioner.preflight import choose_zones
+from provisioner.preflight import prepare
 from tests.strict_aws import StrictAws
 from tests.strict_aws.layer import READS, REGION, Wiring
 
@@ -78,7 +78,7 @@ def site(aws: Aws) -> Callable[..., tuple[Stack, Cloud]]:
     def make(archive: bytes = b"archive", force: bool = False, **choices: object) -> tuple[Stack, Cloud]:
         config = Config(**choices)  # type: ignore[arg-type]  # options by name, as a user gives them
         cloud = aws.cloud(config.name)
-        zones = choose_zones(config, cloud)
+        zones = prepare(config, cloud).zones
         return django_site(config, cloud, zones, Archive(archive), force=force), cloud
 
     return make
