@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import shlex
 import sys
 import time
@@ -23,6 +24,7 @@ from provisioner.errors import Incomplete, Interrupted, Invalid, Locked, Provisi
 from provisioner.events import Action, Event
 from provisioner.lock import lock
 from provisioner.model import Found, Refs
+from provisioner.policy import policy
 from provisioner.sweep import sweep
 
 BOOT_SECONDS = 1200
@@ -150,6 +152,15 @@ def outputs(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_policy(arguments: argparse.Namespace) -> int:
+    """Needs no credentials: whoever grants them reads this first."""
+    config = load(arguments.config, choices(arguments))
+    print(
+        json.dumps(policy(config.name, arguments.region or "*", arguments.account, arguments.part), indent=1)
+    )
+    return 0
+
+
 def run_bench(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
     stack = place.whole_stack()
@@ -172,6 +183,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": plan,
     "status": status,
     "outputs": outputs,
+    "policy": run_policy,
     "bench": run_bench,
 }
 

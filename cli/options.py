@@ -5,6 +5,7 @@ import dataclasses
 from pathlib import Path
 
 from provisioner.config import Config
+from provisioner.policy import PARTS
 
 COMMANDS = {
     "create": "make what is missing, repair what differs, and wait until the site answers",
@@ -13,6 +14,7 @@ COMMANDS = {
     "plan": "show what create would do; changes nothing",
     "status": "show what is there",
     "outputs": "show the endpoints, the secret's name and the site's address",
+    "policy": "print the smallest IAM policy that the commands need, as JSON",
     "bench": "time the running site's cached and uncached pages over HTTP",
 }
 
@@ -46,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
                 "--no-wait",
                 action="store_true",
                 help="return when the resources are there, without waiting for the site to answer",
+            )
+        if name == "policy":
+            command.add_argument("--account", default="*", help="the account's number (default: any)")
+            command.add_argument(
+                "--part", choices=PARTS, default="", help="one half, for a managed policy of its own"
             )
         if name == "outputs":
             command.add_argument(

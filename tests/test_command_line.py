@@ -1,5 +1,6 @@
 """What a user gets wrong is one clear line and exit status 2, before anything is made."""
 
+import json
 import os
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_an_unreachable_endpoint_is_named():
 
 
 def test_every_command_has_help():
-    for command in ("create", "teardown", "sweep", "plan", "status", "outputs", "bench"):
+    for command in ("create", "teardown", "sweep", "plan", "status", "outputs", "policy", "bench"):
         done = deploy(command, "--help")
         assert done.returncode == 0
         assert "--local" in done.stdout
@@ -75,3 +76,10 @@ def test_without_local_the_emulator_is_not_even_imported():
         [sys.executable, "-c", looking], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert done.stdout == "set()\n"
+
+
+def test_the_policy_is_json_and_needs_no_credentials():
+    done = deploy("policy", "--name", "trial", "--region", "eu-west-1", "--account", "123456789012")
+    assert done.returncode == 0
+    document = json.loads(done.stdout)
+    assert "arn:aws:rds:eu-west-1:123456789012:db:trial-*" in json.dumps(document)

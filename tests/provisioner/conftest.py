@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import boto3
 import moto.core.responses
@@ -17,8 +18,20 @@ from provisioner.blueprint import django_site
 from provisioner.config import Config
 from provisioner.model import Stack
 from provisioner.preflight import prepare
+from tests.provisioner.recording import WHOLE, record
 from tests.strict_aws import StrictAws
 from tests.strict_aws.layer import READS, REGION, Wiring
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What looks back at all other tests comes after them."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
+    files = {item.path for item in items}
+    selected = config.option.keyword or any("::" in each for each in config.args)
+    config.stash[WHOLE] = not selected and files >= set(HERE.glob("test_*.py"))
 
 
 @dataclass
@@ -65,6 +78,7 @@ def aws(wiring: Wiring) -> Iterator[Aws]:
     strict = StrictAws(clock)
     account = Aws(wiring.session, clock, strict)
     strict.faults.append(lambda call: account.calls.append(call.operation))
+    strict.faults.append(record)
     with mock_aws():
         wiring.aws = strict
         yield account

@@ -1,0 +1,121 @@
+"""The policy allows what the library does, and nothing else: every call of these tests is held against it."""
+
+import json
+import re
+
+import pytest
+
+from provisioner.policy import INLINE, MANAGED, PARTS, policy
+from tests.provisioner.recording import RECORDED, WHOLE
+
+PREFIXES = {
+    "elastic-load-balancing-v2": "elasticloadbalancing",
+    "cloudwatch-logs": "logs",
+    "resource-groups-tagging-api": "tag",
+    "secrets-manager": "secretsmanager",
+    "service-quotas": "servicequotas",
+}
+"""IAM's names of services, where botocore has others."""
+
+ACTIONS = {
+    "sts.GetCallerIdentity": (),  # needs no permission
+    "ec2.AllocateAddress": ("ec2:AllocateAddress", "ec2:CreateTags"),
+    "ec2.CreateInternetGateway": ("ec2:CreateInternetGateway", "ec2:CreateTags"),
+    "ec2.CreateNatGateway": ("ec2:CreateNatGateway", "ec2:CreateTags"),
+    "ec2.CreateRouteTable": ("ec2:CreateRouteTable", "ec2:CreateTags"),
+    "ec2.CreateSecurityGroup": ("ec2:CreateSecurityGroup", "ec2:CreateTags"),
+    "ec2.CreateSubnet": ("ec2:CreateSubnet", "ec2:CreateTags"),
+    "ec2.CreateVpc": ("ec2:CreateVpc", "ec2:CreateTags"),
+    "ec2.RunInstances": ("ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"),
+    "ec2.AssociateIamInstanceProfile": ("ec2:AssociateIamInstanceProfile", "iam:PassRole"),
+    "ec2.ReplaceIamInstanceProfileAssociation": (
+        "ec2:ReplaceIamInstanceProfileAssociation",
+        "iam:PassRole",
+    ),
+    "elasticache.CreateCacheParameterGroup": (
+        "elasticache:CreateCacheParameterGroup",
+        "elasticache:AddTagsToResource",
+    ),
+    "elasticache.CreateCacheSubnetGroup": (
+        "elasticache:CreateCacheSubnetGroup",
+        "elasticache:AddTagsToResource",
+    ),
+    "elasticache.CreateReplicationGroup": (
+        "elasticache:CreateReplicationGroup",
+        "elasticache:AddTagsToResource",
+    ),
+    "iam.CreateInstanceProfile": ("iam:CreateInstanceProfile", "iam:TagInstanceProfile"),
+    "iam.CreateRole": ("iam:CreateRole", "iam:TagRole"),
+    "iam.AddRoleToInstanceProfile": ("iam:AddRoleToInstanceProfile", "iam:PassRole"),
+    "rds.CreateDBInstance": ("rds:CreateDBInstance", "rds:AddTagsToResource"),
+    "rds.CreateDBSubnetGroup": ("rds:CreateDBSubnetGroup", "rds:AddTagsToResource"),
+    "s3.CreateBucket": ("s3:CreateBucket", "s3:TagResource"),
+    "s3.DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    "s3.GetPublicAccessBlock": ("s3:GetBucketPublicAccessBlock",),
+    "s3.PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
+    "s3.HeadBucket": ("s3:ListBucket",),
+    "s3.HeadObject": ("s3:GetObject", "s3:ListBucket"),  # without the latter what is missing is a 403
+    "s3.ListBuckets": ("s3:ListAllMyBuckets",),
+    "s3.ListObjectVersions": ("s3:ListBucketVersions",),
+    "s3.ListObjectsV2": ("s3:ListBucket",),
+    "secrets-manager.CreateSecret": ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
+    "ssm.PutParameter": ("ssm:PutParameter", "ssm:AddTagsToResource"),
+}
+"""The IAM actions of calls that have others than their own name, from the Service Authorization Reference."""
+
+
+def actions_of(call):
+    service, _, operation = call.partition(".")
+    return ACTIONS.get(call, (f"{PREFIXES.get(service, service)}:{operation}",))
+
+
+def allowed(document):
+    return {action for statement in document["Statement"] for action in statement["Action"]}
+
+
+@pytest.mark.last
+def test_it_has_what_was_called_and_nothing_more(request):
+    needed = {action for call in RECORDED for action in actions_of(call)}
+    have = allowed(policy("covid"))
+    assert needed - have == set()
+    if request.config.stash[WHOLE]:  # a part of the tests calls a part of AWS
+        assert have - needed == set()
+
+
+def test_what_changes_something_is_scoped_to_the_stack():
+    document = policy("covid", "eu-west-1", "123456789012")
+    for statement in document["Statement"]:
+        resources = statement["Resource"]
+        resources = [resources] if isinstance(resources, str) else resources
+        if statement["Sid"] in ("Look", "Image", "ImageParameter", "ServiceRoles"):
+            verbs = {
+                re.sub("[A-Z][a-z].*", "", action.partition(":")[2][1:]) for action in statement["Action"]
+            }
+            assert not {"Create", "Delete", "Modify", "Put"} & verbs
+            continue
+        by_condition = "covid" in json.dumps(statement.get("Condition", {}))
+        by_service = "iam:AWSServiceName" in json.dumps(statement.get("Condition", {}))
+        by_name = all("covid" in arn or "default" in arn for arn in resources)
+        assert by_condition or by_service or by_name, statement["Sid"]
+        assert all("123456789012" in arn or arn == "*" for arn in resources)
+
+
+@pytest.mark.parametrize(("part", "limit"), [("", INLINE), *((part, MANAGED) for part in PARTS)])
+def test_it_fits_where_it_is_meant_to_go_even_with_the_longest_names(part, limit):
+    document = policy("a" * 30, "ap-southeast-1", "123456789012", part)
+    assert len(re.sub(r"\s", "", json.dumps(document))) <= limit
+    assert all(re.fullmatch("[A-Za-z0-9]+", statement["Sid"]) for statement in document["Statement"])
+
+
+def test_its_parts_are_the_whole():
+    whole = policy("covid")["Statement"]
+    assert [each for part in PARTS for each in policy("covid", part=part)["Statement"]] == whole
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("*", "aws")],
+)
+def test_each_partition_has_its_own_names(region, partition):
+    text = json.dumps(policy("covid", region))
+    assert set(re.findall(r"arn:([^:]+):", text)) == {partition}
