@@ -1,8 +1,8 @@
 """The smallest IAM policy under which create, plan, status, outputs, sweep and teardown work, as data.
 
 What a stack makes is known by its tag or its name, wherever IAM can tell: what may be changed or deleted
-carries `provisioner:stack`, or has a name that begins with the stack's. What can't be scoped only looks. Which
-action takes which resource and condition is in the Service Authorization Reference:
+carries `provisioner:stack`, or has a name that begins with the stack's. What can't be scoped only looks.
+Which action takes which resource and condition is in the Service Authorization Reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
@@ -16,7 +16,7 @@ MANAGED, INLINE = 6144, 10240
 """Characters that a managed policy, and a role's inline ones, may have, white space not counted.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
-PARTS = ("look", "change")
+PARTS = ("look", "network", "services")
 """Each fits into a managed policy of its own; together they fit into a role."""
 
 Statement = dict[str, Any]
@@ -41,7 +41,8 @@ LOOK = {
 """What is described, of whomever: a look finds what is there before it can know whose it is."""
 
 LOOK_OTHERWISE = (
-    *("elasticache:ListTagsForResource", "iam:ListInstanceProfiles", "rds:ListTagsForResource"),
+    *("elasticache:ListTagsForResource", "iam:ListInstanceProfiles", "iam:ListRoles"),
+    *("logs:ListTagsForResource", "rds:ListTagsForResource", "ssm:DescribeParameters"),
     *("s3:ListAllMyBuckets", "secretsmanager:ListSecrets", "tag:GetResources"),
     *("servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota"),
 )
@@ -91,7 +92,7 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
     )
     looks = [f"{service}:Describe{what}" for service, kinds in LOOK.items() for what in kinds]
     look = _allow("Look", (*looks, *LOOK_OTHERWISE), "*")
-    change = [
+    network = [
         _allow("Make", _of("ec2", MAKE.values()), ec2(*MAKE, "volume", "network-interface"), asked),
         _allow("Within", _of("ec2", WITHIN), ec2("vpc", "subnet", "security-group", "elastic-ip"), ours),
         _allow("Image", ("ec2:RunInstances",), arn("ec2", "image/*", of="")),
@@ -102,6 +103,8 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
             {"StringEquals": {"ec2:CreateAction": sorted(MAKE.values()), **asked["StringEquals"]}},
         ),
         _allow("Change", _of("ec2", CHANGE), "*", ours),
+    ]
+    services = [
         _allow(
             "Database",
             _of(
@@ -160,7 +163,8 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
                 "s3",
                 (
                     *("CreateBucket", "DeleteBucket", "GetBucketPublicAccessBlock", "GetBucketTagging"),
-                    *("ListBucket", "ListBucketVersions", "PutBucketPublicAccessBlock", "TagResource"),
+                    *("ListBucket", "ListBucketVersions", "PutBucketPublicAccessBlock", "PutBucketTagging"),
+                    "TagResource",
                 ),
             ),
             bucket,
@@ -198,7 +202,8 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
             arn("ssm", "parameter/aws/service/ami-amazon-linux-latest/*", of=""),
         ),
     ]
-    statements = {"": [look, *change], "look": [look], "change": change}[part]
+    whole = [look, *network, *services]
+    statements = {"": whole, "look": [look], "network": network, "services": services}[part]
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -13,8 +13,9 @@ from tests.strict_aws.layer import Lost, Refusal
 
 
 @pytest.fixture
-def everything(site, tmp_path):
+def everything(aws, site, tmp_path):
     """A stack with every kind of resource, and its cloud."""
+    aws.strict.default_seconds = 0.1  # one look at each that is on its way: there are some hundred runs
     articles = tmp_path / "articles.csv"
     articles.write_text("OBJECTID\n")
     with serial():
@@ -31,21 +32,36 @@ def teardown(stack, cloud):
         engine.down(stack, cloud)
 
 
+NO_NEWS = "nothing has happened since"
+
+
 class Deaths:
-    """At every call a copy of the process dies instead of making it."""
+    """At every call a copy of the process dies instead of making it.
+
+    What comes after depends on what AWS has by then and on the time, and on nothing else, since the process
+    is gone. So each ending is tried once from each such situation; a copy that dies in one that was tried
+    already has only to leave it as it was.
+    """
 
     def __init__(self, aws, branches, endings):
         self.aws, self.branches, self.endings = aws, branches, endings
-        self.number = 0
+        self.calls = self.mutations = 0
+        self.situations = set()
         self.dead = False
+        self.ending, self.before = "", None
 
     def __call__(self, call):
-        self.number += 1
-        for ending in self.endings:
-            if not self.dead and self.branches.branch(f"{ending} after {self.number} {call.name}"):
-                self.dead, self.ending = True, ending
         if self.dead:
             raise Crash
+        situation = self.mutations, self.aws.clock.now
+        endings = [NO_NEWS] if situation in self.situations else self.endings
+        self.calls += 1
+        for ending in endings:
+            if self.branches.branch(f"{ending}, dead before call {self.calls}, {call.name}"):
+                self.dead, self.ending, self.before = True, ending, census()
+                raise Crash
+        self.situations.add(situation)
+        self.mutations += call.mutating
 
     def revive(self):
         """A new process, on a machine where the old one is gone."""
@@ -75,7 +91,7 @@ def test_a_create_that_is_cut_off_at_any_call(aws, everything, branches, wanted,
     """It is finished by the same command, or taken away by teardown."""
     stack, cloud = everything
     whole, nothing = wanted
-    deaths = Deaths(aws, branches, ("create", "teardown"))
+    deaths = Deaths(aws, branches, ["create", "teardown"])
     aws.strict.faults.append(deaths)
 
     def work():
@@ -86,17 +102,17 @@ def test_a_create_that_is_cut_off_at_any_call(aws, everything, branches, wanted,
             cloud.stop.clear()
             if deaths.ending == "create":
                 create(stack, cloud)
-            else:
+            elif deaths.ending == "teardown":
                 teardown(stack, cloud)
-        if branches.label.startswith("teardown"):
-            assert census() == nothing
-        else:
-            assert census() == whole
+        assert census() == {"teardown": nothing, NO_NEWS: deaths.before}.get(deaths.ending, whole)
 
     branches.run(work)
     with capsys.disabled():
-        print(f"\ncreate was cut off at each of {deaths.number} calls, and finished or taken away")
-    assert branches.tried == 2 * deaths.number > 200
+        print(
+            f"\ncreate was cut off at each of its {deaths.calls} calls, in {len(deaths.situations)} situations"
+        )
+    assert deaths.calls > 120
+    assert branches.tried == deaths.calls + len(deaths.situations)
 
 
 def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wanted, capsys):
@@ -104,7 +120,7 @@ def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wante
     stack, cloud = everything
     _, nothing = wanted
     create(stack, cloud)
-    deaths = Deaths(aws, branches, ("teardown",))
+    deaths = Deaths(aws, branches, ["teardown"])
     aws.strict.faults.append(deaths)
 
     def work():
@@ -113,13 +129,16 @@ def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wante
         except Crash:
             deaths.revive()
             cloud.stop.clear()
-            teardown(stack, cloud)
-        assert census() == nothing
+            if deaths.ending == "teardown":
+                teardown(stack, cloud)
+        assert census() == (deaths.before if deaths.ending == NO_NEWS else nothing)
 
     branches.run(work)
     with capsys.disabled():
-        print(f"\nteardown was cut off at each of {deaths.number} calls, and finished")
-    assert branches.tried == deaths.number > 80
+        print(
+            f"\nteardown was cut off at each of its {deaths.calls} calls, in {len(deaths.situations)} situations"
+        )
+    assert branches.tried == deaths.calls > 80
 
 
 LOSSES = (Lost("dropped"), Refusal("InternalError", "An internal error has occurred", 500))
