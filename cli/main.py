@@ -25,7 +25,6 @@ from provisioner.events import Action, Event
 from provisioner.lock import lock
 from provisioner.model import Found, Refs
 from provisioner.policy import policy
-from provisioner.sweep import sweep
 
 BOOT_SECONDS = 1200
 """How long a host may take from its launch to a site that answers: it compiles and loads."""
@@ -100,7 +99,7 @@ def teardown(arguments: argparse.Namespace) -> int:
                 engine.down(stack, place.cloud, report)
             except Incomplete as error:
                 failure = error
-    left = leaks.show(arguments.json, place, sweep(stack, place.cloud))
+    left = leaks.look(arguments.json, place.cloud, stack)
     if failure:
         raise failure
     if left:
@@ -116,7 +115,7 @@ def run_sweep(arguments: argparse.Namespace) -> int:
         return 0
     place = _place(arguments)
     show.header(arguments.json, place)
-    return leaks.show(arguments.json, place, sweep(place.whole_stack(), place.cloud))
+    return leaks.look(arguments.json, place.cloud, place.whole_stack())
 
 
 def plan(arguments: argparse.Namespace) -> int:

@@ -31,18 +31,20 @@ CACHES = {
 """https://aws.amazon.com/elasticache/pricing/, Redis OSS; Valkey costs a fifth less"""
 VALKEY = 0.8
 DATABASE_DISK = 0.115 / HOURS
-GP3 = 0.08
-"""A GB a month, as the next four are. https://aws.amazon.com/ebs/pricing/"""
-EBS_SNAPSHOT = 0.05
+VOLUMES = {"gp3": 0.08, "gp2": 0.10, "standard": 0.05, "st1": 0.045, "sc1": 0.015}
+"""A GB a month, as all that is stored. https://aws.amazon.com/ebs/pricing/"""
+VOLUME_SNAPSHOT = 0.05
 DATABASE_BACKUP = 0.095
-"""Beyond the free allowance. https://aws.amazon.com/rds/mysql/pricing/"""
-S3 = 0.023
+"""Of a database that is gone; else free up to its size. https://aws.amazon.com/rds/mysql/pricing/"""
+CACHE_SNAPSHOT = 0.085
+"""https://aws.amazon.com/elasticache/pricing/"""
+OBJECTS = 0.023
 """https://aws.amazon.com/s3/pricing/"""
-LOG_STORAGE = 0.03
+LOGS = 0.03
 """https://aws.amazon.com/cloudwatch/pricing/"""
-HOST_DISK = GP3 / HOURS * 16
-LOAD_BALANCER = 0.0225
-"""https://aws.amazon.com/elasticloadbalancing/pricing/"""
+HOST_DISK = VOLUMES["gp3"] / HOURS * 16
+LOAD_BALANCERS = {"application": 0.0225, "network": 0.0225, "gateway": 0.0125}
+"""https://aws.amazon.com/elasticloadbalancing/pricing/, without what goes through them"""
 ADDRESS = 0.005
 NAT_GATEWAY = 0.045
 SECRET = 0.40 / HOURS

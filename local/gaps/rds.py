@@ -1,10 +1,10 @@
-"""RDS: the look-ups of MySQL's versions and of what can be ordered in which zone."""
+"""RDS: the look-ups of MySQL's versions and of what can be ordered in which zone, and what backups tell."""
 
 from typing import Any
 
 from moto.core.responses import ActionResult, PaginatedResult
 from moto.ec2.models import ec2_backends
-from moto.rds.models import RDSBackend
+from moto.rds.models import DBInstanceAutomatedBackup, RDSBackend
 from moto.rds.responses import RDSResponse
 
 from local.gaps.graft import graft
@@ -30,6 +30,7 @@ def fill() -> None:
     """Add the engine and order look-ups, and what a created instance says of its life cycle."""
     graft(RDSResponse, _Responses)
     graft(RDSBackend, _Backend)
+    graft(DBInstanceAutomatedBackup, _Backup)
 
 
 class _Responses:
@@ -78,6 +79,14 @@ class _Backend:
             "engine_lifecycle_support", "open-source-rds-extended-support"
         )
         return database
+
+
+class _Backup:
+    """What a backup tells of its database, which may be gone."""
+
+    dbi_resource_id = property(lambda self: self.automated_snapshots[0].dbi_resource_id)
+    allocated_storage = property(lambda self: self.automated_snapshots[0].allocated_storage)
+    tag_list = property(lambda self: self.automated_snapshots[0].tags)
 
 
 def _matches(version: str, wanted: str | None) -> bool:

@@ -1,33 +1,38 @@
-"""What is left of a stack: a look at the account by tag and by name, beside all that the stack knows.
+"""What is left of a stack: a look at the account, by tag and by name, at every kind of thing that could cost.
 
-The other half of the promise: `down` deletes what it finds; this looks for what it could not have found. What
-carries another stack's tag is another's, whatever its name.
+`down` deletes what the stack describes. This finds what it can't know of: a snapshot that somebody took, a
+copy of a tag, a log group that RDS left. Each kind is listed directly. The tagging API, which knows nearly
+every kind but is hours behind, finds what carries our tag and is none of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from botocore.exceptions import ClientError
 
 from provisioner.aws import STACK_TAG, Cloud, error_code
-from provisioner.errors import DENIED
+from provisioner.errors import Unreachable
 from provisioner.model import Stack
-from provisioner.resources.artifact import Bucket
 from provisioner.sweep import ec2, services
-from provisioner.sweep.kinds import Leftover
+from provisioner.sweep.kinds import Kind, Leftover, Ours, tail
 from provisioner.walk import THREADS
 
-SETTLE_SECONDS = 120
+KINDS = (*ec2.KINDS, *services.KINDS)
+
+TAGGING = "other thing that carries the tag"
+"""What the tagging API looks for."""
+
+LEAVING_SECONDS = 120
 """How long what is on its way out is waited for before it is reported."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was found, the dearest first, and what these credentials may not look at, with AWS's code."""
+    """What was found, the dearest first; and each kind that could not be looked at, with why."""
 
     leftovers: Sequence[Leftover]
     unseen: Mapping[str, str]
@@ -38,64 +43,63 @@ class Sweep:
         return not self.leftovers and not self.unseen
 
 
-def sweep(stack: Stack, cloud: Cloud) -> Sweep:
-    """Look for everything of the stack, by tag and by name. Only reads; waits for what is just leaving."""
-    deadline = cloud.clock() + SETTLE_SECONDS
-    while True:
-        found = _look(stack, cloud)
-        if not any(each.leaving for each in found.leftovers) or cloud.clock() >= deadline:
-            return found
+def sweep(stack: Stack, cloud: Cloud, waits: Callable[[Sequence[Leftover]], None] = lambda _: None) -> Sweep:
+    """Look for everything of the stack in the account and region. Only reads.
+
+    What is on its way out is waited for, LEAVING_SECONDS at most; `waits` is told of it before.
+    """
+    deadline = cloud.clock() + LEAVING_SECONDS
+    found = _look(stack, cloud)
+    leaving = [each for each in found.leftovers if each.leaving]
+    if leaving:
+        waits(leaving)
+    while any(each.leaving for each in found.leftovers) and cloud.clock() < deadline:
         cloud.sleep(5)
+        found = _look(stack, cloud)
+    return found
 
 
 def _look(stack: Stack, cloud: Cloud) -> Sweep:
-    names = {cloud.name(name) for name in stack.resources}
-    names |= {f"{name}-{cloud.region}" for name in names}  # IAM's
-    names.add(Bucket("bucket").id(cloud))
-    looks = {kind.name: partial(ec2.leftovers, cloud, kind, names) for kind in ec2.KINDS}
-    looks |= {kind: partial(look, cloud, names) for kind, look in services.LOOKS.items()}
-    looks["anything else that is tagged"] = partial(_tagged, cloud)
-    unseen: dict[str, str] = {}
+    unseen = {}
+    try:
+        tagged = _tagged(cloud)
+    except (ClientError, Unreachable) as error:
+        tagged, unseen[TAGGING] = [], _reason(error)
+    ours = Ours(stack, cloud, tagged)
 
-    def run(kind: str) -> list[Leftover]:
+    def look(kind: Kind) -> list[Leftover] | str:
         try:
-            return list(looks[kind]())
-        except ClientError as error:
-            if error_code(error) not in DENIED:
-                raise
-            unseen[kind] = error_code(error)
-            return []
+            return list(kind.leftovers(ours, cloud))
+        except (ClientError, Unreachable) as error:
+            return _reason(error)
 
+    leftovers = list(_others(tagged))
     with ThreadPoolExecutor(THREADS) as pool:
-        found = [each for some in pool.map(run, looks) for each in some]
-    return Sweep(sorted(found, key=lambda each: (-(each.dollars_a_day or 0), each.kind, each.id)), unseen)
+        for kind, seen in zip(KINDS, pool.map(look, KINDS), strict=True):
+            if isinstance(seen, str):
+                unseen[kind.name] = seen
+            else:
+                leftovers += seen
+    return Sweep(sorted(leftovers, key=lambda each: (-(each.dollars_a_day or 0), each.kind, each.id)), unseen)
 
 
-KNOWN = {
-    "ec2": {
-        *("instance", "volume", "snapshot", "elastic-ip", "natgateway", "network-interface"),
-        *("vpc", "subnet", "security-group", "security-group-rule", "route-table", "internet-gateway"),
-    },
-    "rds": {"db", "snapshot", "subgrp", "auto-backup"},
-    "elasticache": {"replicationgroup", "cluster", "snapshot", "subnetgroup", "parametergroup"},
-    "elasticloadbalancing": {"loadbalancer"},
-    "iam": {"role", "instance-profile"},
-    "logs": {"log-group"},
-    "s3": {""},
-    "secretsmanager": {"secret"},
-    "ssm": {"parameter"},
-}
-"""What is looked at directly: the tagging API goes on listing what has been deleted for a while."""
+def _tagged(cloud: Cloud) -> list[str]:
+    """The ARNs of all that carries our tag, or did until lately: the tagging API is hours behind."""
+    items = cloud.service("resourcegroupstaggingapi").all(
+        "get_resources", "ResourceTagMappingList", TagFilters=[{"Key": STACK_TAG, "Values": [cloud.stack]}]
+    )
+    return [item["ResourceARN"] for item in items]
 
 
-def _tagged(cloud: Cloud) -> Iterator[Leftover]:
-    """Of kinds that nothing here makes."""
-    tagging = cloud.service("resourcegroupstaggingapi")
-    ours = [{"Key": STACK_TAG, "Values": [cloud.stack]}]
-    for item in tagging.all("get_resources", "ResourceTagMappingList", TagFilters=ours):
-        arn = item["ResourceARN"]
-        service, rest = arn.split(":")[2], arn.split(":", 5)[5]
-        separator = min((rest.find(each) for each in "/:" if each in rest), default=-1)
-        kind = rest[:separator] if separator >= 0 else ""
-        if kind not in KNOWN.get(service, ()):
-            yield Leftover(f"{service} {kind}".strip(), arn, "tag", None, "")
+def _others(arns: Sequence[str]) -> Iterator[Leftover]:
+    """What is of none of our kinds; whether one of those is still there, its own list says."""
+    for arn in arns:
+        if not any(tail(arn).startswith(kind.arn) for kind in KINDS):
+            kind = re.split("[:/]", tail(arn))[:-1]  # service, mostly a type, perhaps more, and the id
+            yield Leftover(" ".join(kind[:2]), arn, "tag", None, "")
+
+
+def _reason(error: ClientError | Unreachable) -> str:
+    if isinstance(error, ClientError):
+        return f"{error_code(error)}: {error.response['Error']['Message']}"
+    return str(error)

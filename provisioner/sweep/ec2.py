@@ -1,142 +1,126 @@
-"""EC2's kinds: all of them are listed with filters, by our tag or by our names."""
+"""EC2's kinds: listed with filters, by our tag, by our names, and where AWS knows one by its group's name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from provisioner import cost
-from provisioner.aws import STACK_TAG, Cloud
-from provisioner.sweep.kinds import DAY, Leftover, daily, stored
+from provisioner.aws import STACK_TAG
+from provisioner.sweep.kinds import Item, Kind, Ours, daily, shown, stored
+
+Query = Callable[[Ours], Iterable[dict[str, Any]]]
 
 
-@dataclass(frozen=True)
-class Ec2Kind:
-    """One of EC2's kinds: all of them are listed with filters."""
+def _filtered(key: str = "Filters", *, group: str = "", **more: object) -> Query:
+    """Calls by tag, by Name tag, and by the name of a security group if there is a filter for it."""
 
-    name: str
-    operation: str
-    items: str
-    id: str
-    remove: str
-    price: Callable[[Any], float | None] = lambda item: 0.0
-    there: Callable[[Any], bool] = lambda item: True
-    leaving: Callable[[Any], bool] = lambda item: False
-    inner: str = ""
-    """The list within each item that holds the things themselves."""
+    def queries(ours: Ours) -> Iterable[dict[str, Any]]:
+        names = sorted(ours.names)
+        yield {key: [{"Name": f"tag:{STACK_TAG}", "Values": [ours.stack]}], **more}
+        yield {key: [{"Name": "tag:Name", "Values": names}], **more}
+        if group:
+            yield {key: [{"Name": group, "Values": names}], **more}
 
-    def list(self, cloud: Cloud, filters: list[dict[str, Any]]) -> Iterator[Any]:
-        key = "Filter" if self.name == "NAT gateway" else "Filters"
-        arguments: dict[str, Any] = {key: filters}
-        if self.name == "address":  # has no pages
-            yield from cloud.ec2.describe_addresses(**arguments)["Addresses"]
-            return
-        if self.name == "snapshot":
-            arguments["OwnerIds"] = ["self"]
-        for item in cloud.ec2.all(self.operation, self.items, **arguments):
-            yield from item[self.inner] if self.inner else [item]
+    return queries
+
+
+def _name_tag(item: Item) -> Iterable[str]:
+    return [tag["Value"] for tag in item.get("Tags", []) if tag["Key"] == "Name"]
+
+
+def _interface_names(item: Item) -> Iterable[str]:
+    """Those of its groups too: what RDS and ElastiCache make for us carries no tag of ours."""
+    named = [tag["Value"] for tag in item.get("TagSet", []) if tag["Key"] == "Name"]
+    return [*named, *(group["GroupName"] for group in item.get("Groups", []))]
+
+
+def _instance_price(item: Item) -> float | None:
+    running = item["State"]["Name"] in ("pending", "running")
+    return daily(cost.INSTANCES.get(item["InstanceType"])) if running else 0.0
+
+
+def _interface_price(item: Item) -> float | None:
+    """That of the public address that AWS lent it; one with an allocation is a thing of its own."""
+    lent = item.get("Association", {})
+    return daily(cost.ADDRESS) if lent.get("PublicIp") and not lent.get("AllocationId") else 0.0
+
+
+def _nat_price(item: Item) -> float | None:
+    return daily(cost.NAT_GATEWAY) if item["State"] in ("pending", "available") else 0.0
+
+
+def _ec2(name: str, operation: str, items: str, id: str, arn: str, remove: str, **more: Any) -> Kind:
+    more = {"queries": _filtered(), "names": _name_tag, **more}
+    return Kind(name, "ec2", operation, items, id, f"ec2:{arn}/", f"ec2 {remove} {{id}}", **more)
 
 
 KINDS = (
-    Ec2Kind(
-        "instance",
-        "describe_instances",
-        "Reservations",
-        "InstanceId",
-        "aws ec2 terminate-instances --instance-ids {id} --region {region}",
-        price=lambda item: daily(cost.INSTANCES.get(item["InstanceType"])),
-        there=lambda item: bool(item["State"]["Name"] != "terminated"),
-        leaving=lambda item: bool(item["State"]["Name"] == "shutting-down"),
-        inner="Instances",
+    _ec2(
+        *("instance", "describe_instances", "Reservations.Instances", "InstanceId", "instance"),
+        "terminate-instances --instance-ids",
+        price=_instance_price,
+        there=lambda item: item["State"]["Name"] != "terminated",
+        leaving=lambda item: item["State"]["Name"] == "shutting-down",
     ),
-    Ec2Kind(
-        "volume",
-        "describe_volumes",
-        "Volumes",
-        "VolumeId",
-        "aws ec2 delete-volume --volume-id {id} --region {region}",
-        price=lambda item: stored(item["Size"], cost.GP3),
-        leaving=lambda item: bool(item["State"] == "deleting"),
+    _ec2(
+        *("volume", "describe_volumes", "Volumes", "VolumeId", "volume"),
+        "delete-volume --volume-id",
+        price=lambda item: stored(item["Size"], cost.VOLUMES.get(item["VolumeType"])),
+        leaving=lambda item: item["State"] == "deleting",
     ),
-    Ec2Kind(
-        "snapshot",
-        "describe_snapshots",
-        "Snapshots",
-        "SnapshotId",
-        "aws ec2 delete-snapshot --snapshot-id {id} --region {region}",
-        price=lambda item: stored(item["VolumeSize"], cost.EBS_SNAPSHOT),
+    _ec2(
+        *("snapshot", "describe_snapshots", "Snapshots", "SnapshotId", "snapshot"),
+        "delete-snapshot --snapshot-id",
+        queries=_filtered(OwnerIds=["self"]),  # else those that all the world shares
+        # At most: blocks that an older snapshot has too, or that are empty, are not billed.
+        price=lambda item: stored(item["VolumeSize"], cost.VOLUME_SNAPSHOT),
     ),
-    Ec2Kind(
-        "address",
-        "describe_addresses",
-        "Addresses",
-        "AllocationId",
-        "aws ec2 release-address --allocation-id {id} --region {region}",
-        price=lambda item: cost.ADDRESS * DAY,
+    _ec2(
+        *("address", "describe_addresses", "Addresses", "AllocationId", "elastic-ip"),
+        "release-address --allocation-id",
+        pages=False,
+        price=lambda item: daily(cost.ADDRESS),
     ),
-    Ec2Kind(
-        "NAT gateway",
-        "describe_nat_gateways",
-        "NatGateways",
-        "NatGatewayId",
-        "aws ec2 delete-nat-gateway --nat-gateway-id {id} --region {region}",
-        price=lambda item: cost.NAT_GATEWAY * DAY if item["State"] in ("available", "pending") else 0.0,
-        there=lambda item: bool(item["State"] != "deleted"),
-        leaving=lambda item: bool(item["State"] == "deleting"),
+    _ec2(
+        *("NAT gateway", "describe_nat_gateways", "NatGateways", "NatGatewayId", "natgateway"),
+        "delete-nat-gateway --nat-gateway-id",
+        queries=_filtered("Filter"),
+        price=_nat_price,
+        there=lambda item: item["State"] != "deleted",
+        leaving=lambda item: item["State"] == "deleting",
     ),
-    Ec2Kind(
-        "network interface",
-        "describe_network_interfaces",
-        "NetworkInterfaces",
-        "NetworkInterfaceId",
-        "aws ec2 delete-network-interface --network-interface-id {id} --region {region}",
+    _ec2(
+        *("network interface", "describe_network_interfaces", "NetworkInterfaces"),
+        *("NetworkInterfaceId", "network-interface"),
+        "delete-network-interface --network-interface-id",
+        queries=_filtered(group="group-name"),
+        names=_interface_names,
+        tags=shown("TagSet"),
+        price=_interface_price,
+        removable=lambda item: item["Status"] == "available",  # else it goes with its owner
     ),
-    Ec2Kind(
-        "security group",
-        "describe_security_groups",
-        "SecurityGroups",
-        "GroupId",
-        "aws ec2 delete-security-group --group-id {id} --region {region}",
+    _ec2(
+        *("VPC", "describe_vpcs", "Vpcs", "VpcId", "vpc"),
+        "delete-vpc --vpc-id",
     ),
-    Ec2Kind(
-        "subnet",
-        "describe_subnets",
-        "Subnets",
-        "SubnetId",
-        "aws ec2 delete-subnet --subnet-id {id} --region {region}",
+    _ec2(
+        *("subnet", "describe_subnets", "Subnets", "SubnetId", "subnet"),
+        "delete-subnet --subnet-id",
     ),
-    Ec2Kind(
-        "route table",
-        "describe_route_tables",
-        "RouteTables",
-        "RouteTableId",
-        "aws ec2 delete-route-table --route-table-id {id} --region {region}",
+    _ec2(
+        *("security group", "describe_security_groups", "SecurityGroups", "GroupId", "security-group"),
+        "delete-security-group --group-id",
+        queries=_filtered(group="group-name"),
+        names=lambda item: [*_name_tag(item), item["GroupName"]],
     ),
-    Ec2Kind(
-        "internet gateway",
-        "describe_internet_gateways",
-        "InternetGateways",
-        "InternetGatewayId",
-        "aws ec2 delete-internet-gateway --internet-gateway-id {id} --region {region}",
+    _ec2(
+        *("route table", "describe_route_tables", "RouteTables", "RouteTableId", "route-table"),
+        "delete-route-table --route-table-id",
     ),
-    Ec2Kind("VPC", "describe_vpcs", "Vpcs", "VpcId", "aws ec2 delete-vpc --vpc-id {id} --region {region}"),
+    _ec2(
+        *("internet gateway", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+        *("internet-gateway", "delete-internet-gateway --internet-gateway-id"),
+        removable=lambda item: not item.get("Attachments"),  # else it has to be detached before
+    ),
 )
-
-
-def leftovers(cloud: Cloud, kind: Ec2Kind, names: set[str]) -> Iterator[Leftover]:
-    """What carries our tag, or has one of our names and no stack's tag."""
-    ours = [{"Name": f"tag:{STACK_TAG}", "Values": [cloud.stack]}]
-    named = [{"Name": "tag:Name", "Values": sorted(names)}]
-    for why, filters in (("tag", ours), ("name", named)):
-        for item in kind.list(cloud, filters):
-            tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
-            if kind.there(item) and (why == "tag" or STACK_TAG not in tags):
-                yield Leftover(
-                    kind.name,
-                    item[kind.id],
-                    why,
-                    kind.price(item),
-                    kind.remove.format(id=item[kind.id], region=cloud.region),
-                    leaving=kind.leaving(item),
-                )

@@ -64,3 +64,29 @@ def test_database_says_what_it_was_made_with(client: Callable[[str], Any], subne
     assert found["IAMDatabaseAuthenticationEnabled"] is True
     assert found["DBSubnetGroup"]["DBSubnetGroupName"] == "demo"
     assert found["TagList"] == TAGS
+
+
+def test_backup_outlives_its_database_and_says_whose_it_is(client: Callable[[str], Any]) -> None:
+    rds = client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="demo",
+        DBInstanceClass="db.t3.medium",
+        Engine="mysql",
+        MasterUsername="admin",
+        MasterUserPassword="secret-secret",
+        AllocatedStorage=30,
+        CopyTagsToSnapshot=True,
+        Tags=TAGS,
+    )
+    id = rds.describe_db_instances()["DBInstances"][0]["DbiResourceId"]
+
+    def backups() -> list[tuple[Any, ...]]:
+        found = rds.describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]
+        return [
+            (each["DbiResourceId"], each["Status"], each["AllocatedStorage"], each["TagList"])
+            for each in found
+        ]
+
+    assert backups() == [(id, "active", 30, TAGS)]
+    rds.delete_db_instance(DBInstanceIdentifier="demo", SkipFinalSnapshot=True, DeleteAutomatedBackups=False)
+    assert backups() == [(id, "retained", 30, TAGS)]
