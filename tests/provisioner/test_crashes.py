@@ -108,9 +108,7 @@ def test_a_create_that_is_cut_off_at_any_call(aws, everything, branches, wanted,
 
     branches.run(work)
     with capsys.disabled():
-        print(
-            f"\ncreate was cut off at each of its {deaths.calls} calls, in {len(deaths.situations)} situations"
-        )
+        print(f"\ncreate was cut off at each of {deaths.calls} calls, in {len(deaths.situations)} situations")
     assert deaths.calls > 120
     assert branches.tried == deaths.calls + len(deaths.situations)
 
@@ -136,7 +134,7 @@ def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wante
     branches.run(work)
     with capsys.disabled():
         print(
-            f"\nteardown was cut off at each of its {deaths.calls} calls, in {len(deaths.situations)} situations"
+            f"\nteardown was cut off at each of {deaths.calls} calls, in {len(deaths.situations)} situations"
         )
     assert branches.tried == deaths.calls > 80
 
