@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         if name == "policy":
             command.add_argument("--account", default="*", help="the account's number (default: any)")
             command.add_argument(
-                "--part", choices=PARTS, default="", help="one part of it, that fits into a managed policy of its own"
+                "--part", choices=PARTS, default="", help="one part, for a managed policy of its own"
             )
         if name == "outputs":
             command.add_argument(
