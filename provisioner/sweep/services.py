@@ -83,7 +83,8 @@ def _bucket_contents(service: Service, item: Item) -> tuple[float | None, str]:
             raise
         return None, "these credentials may not look into it"
     size = sum(each["Size"] for each in versions)
-    return stored(size / 2**30, cost.OBJECTS), f"{len(versions)} objects, {size / 2**20:.1f} MiB"
+    objects = f"{len(versions)} object{'' if len(versions) == 1 else 's'}"
+    return stored(size / 2**30, cost.OBJECTS), f"{objects}, {size / 2**20:.1f} MiB"
 
 
 def _database_price(item: Item) -> float | None:

@@ -10,6 +10,7 @@ from provisioner.lock import lock
 from provisioner.sweep import KINDS, LEAVING_SECONDS, TAGGING, services, sweep
 from tests.provisioner import leftovers
 from tests.provisioner.leftovers import PLANTS
+from tests.provisioner.leftovers.compute import with_name
 from tests.strict_aws.faults import deny
 from tests.strict_aws.layer import ACCOUNT, REGION, Instead, Refusal
 
@@ -138,9 +139,51 @@ def test_the_tagging_api_is_not_believed_about_what_has_a_list(aws, site):
 
 def test_what_is_in_a_bucket_counts(site):
     stack, cloud = site()
-    leftovers.bucket(cloud, f"covid-{ACCOUNT}-{REGION}", [])
+    name = leftovers.bucket(cloud, f"covid-{ACCOUNT}-{REGION}", [])
     (left,) = sweep(stack, cloud).leftovers
-    assert left.detail == "1 objects, 1.0 MiB"
+    assert left.detail == "1 object, 1.0 MiB"
+    cloud.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    cloud.s3.put_object(Bucket=name, Key="x", Body=b"x" * 2**21)
+    (left,) = sweep(stack, cloud).leftovers
+    assert left.detail == "2 objects, 3.0 MiB"
+
+
+def test_a_bucket_that_nobody_may_look_into_is_left_at_an_unknown_price(aws, site):
+    stack, cloud = site()
+    name = leftovers.bucket(cloud, f"covid-{ACCOUNT}-{REGION}", [])
+    aws.strict.faults.append(deny("ListObjectVersions", "AccessDenied"))
+    swept = sweep(stack, cloud)
+    assert as_found(swept) == {("bucket", name): ("name", None)}
+    assert "may not look into it" in swept.leftovers[0].detail
+
+
+def test_what_goes_while_it_is_looked_at_is_not_left(aws, site):
+    stack, cloud = site()
+    leftovers.role(cloud, f"covid-host-role-{REGION}", tag("covid"))
+
+    def gone(call):
+        if call.operation == "GetRole":
+            raise Refusal("NoSuchEntity", "The role cannot be found.", 404)
+
+    aws.strict.faults.append(gone)
+    assert sweep(stack, cloud).clean
+
+
+def test_what_shows_no_tags_on_its_way_is_known_by_its_name(aws, site):
+    """ElastiCache shows none of a cache that is being made."""
+    stack, cloud = site()
+    aws.strict.seconds["cache", "creating"] = 600
+    leftovers.cache(cloud, "covid-cache", tag("covid"))
+    aws.strict.faults.append(deny("GetResources"))  # else the tagging API says it
+    swept = sweep(stack, cloud)
+    assert [(each.id, each.found_by) for each in swept.leftovers] == [("covid-cache", "name")]
+
+
+def test_a_standing_databases_own_backups_are_a_part_of_it(aws, site):
+    stack, cloud = site()
+    leftovers.database(cloud, "covid-database", [])
+    aws.clock.pause(3600)
+    assert [each.kind for each in sweep(stack, cloud).leftovers] == ["database"]
 
 
 def test_the_dearest_comes_first(aws, site):
@@ -170,7 +213,7 @@ def test_what_has_no_known_price_says_so(aws, site):
         Size=100,
         VolumeType="io2",
         Iops=1000,
-        TagSpecifications=leftovers.with_name("volume", "covid-host", []),
+        TagSpecifications=with_name("volume", "covid-host", []),
     )
     (left,) = sweep(stack, cloud).leftovers
     assert left.dollars_a_day is None

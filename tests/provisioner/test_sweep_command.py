@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli import place
+from cli import leaks, place
 from cli.main import main
 from provisioner import engine
 from provisioner.aws import STACK_TAG
@@ -118,3 +118,16 @@ def test_a_teardown_that_fails_says_what_its_remains_cost(aws, site, run):
     (row,) = (line for line in out.splitlines() if line.startswith("database "))
     assert "$1.71" in row
     assert "covid-cache" not in out.partition("to remove it")[2]
+
+
+def test_what_is_waited_for_is_said(aws, site, capsys):
+    stack, cloud = site()
+    leftovers.database(cloud, "covid-database", [])
+    aws.clock.pause(3600)
+    aws.strict.seconds["database", "deleting"] = 60
+    cloud.rds.delete_db_instance(DBInstanceIdentifier="covid-database", SkipFinalSnapshot=True)
+    assert leaks.look(False, cloud, stack) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "waiting for database covid-database to be gone",
+        NOTHING,
+    ]
