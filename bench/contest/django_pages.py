@@ -1,7 +1,6 @@
 """The page in Django's usual ways: rows from the cache, or from an ORM that is cached, or the whole page."""
 
 import time
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -17,7 +16,7 @@ from covid.models import Article
 from covid.queries import WORD
 
 
-def from_cache() -> list[dict[str, Any]]:
+def from_cache() -> list[Article]:
     """Rows that the view itself keeps in the cache, pickled."""
     rows = cache.get("rows")
     if rows is None:
@@ -26,7 +25,7 @@ def from_cache() -> list[dict[str, Any]]:
     return rows
 
 
-def from_orm() -> list[dict[str, Any]]:
+def from_orm() -> list[Article]:
     """Rows as the ORM gives them; where that is cached, from the cache."""
     return list(Article.objects.mentioning(WORD).table())
 

@@ -28,9 +28,9 @@ class Breaker:
     ) -> None:
         self.name = name
         self.reason = ""  # why it is open; '' while it is closed
-        self.outages = 0  # these three count since the process started
-        self.failures = 0
-        self.refusals = 0
+        self.outages = 0  # these three count since the process started; probes are not calls
+        self.failures = 0  # calls that failed
+        self.refusals = 0  # calls that were not allowed
         self._probe = probe
         self._errors = errors
         self._first = first
@@ -63,25 +63,29 @@ class Breaker:
     def failed(self, reason: str) -> None:
         """Open, or stay open; logged once a reason, not once a call."""
         with self._lock:
+            self.failures += 1
             if self.closed:
                 self.outages += 1
                 self._pause = self._first
                 self._probe_at = self._clock() + self._pause
-            if reason != self.reason:
-                logger.warning("%s is out: %s", self.name, reason)
-            self.failures += 1
-            self.reason = reason
+            self._because(reason)
 
     def _try(self) -> None:
         try:
             self._probe()
         except self._errors as error:
-            self.failed(type(error).__name__)
-            self._pause = min(2 * self._pause, self._rest)
-            self._probe_at = self._clock() + self._pause
+            with self._lock:
+                self._pause = min(2 * self._pause, self._rest)
+                self._probe_at = self._clock() + self._pause
+                self._because(type(error).__name__)
         else:
             with self._lock:
                 logger.warning("%s is back", self.name)
                 self.reason = ""
         finally:
             self._probing = False
+
+    def _because(self, reason: str) -> None:
+        if reason != self.reason:
+            logger.warning("%s is out: %s", self.name, reason)
+        self.reason = reason

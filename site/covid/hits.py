@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
 from django.middleware.security import SecurityMiddleware
+from django.template.loader import get_template
 from django.urls import reverse
 
 from config.security import BrowserPolicyMiddleware
@@ -23,6 +24,7 @@ from covid.timing import Timings
 
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 
+TEMPLATES = ("base", "query", "_levels", "_table", "table")
 MESSAGES = "messages="  # in a cookie, brings a message to the next page: Django shows it
 
 
@@ -32,6 +34,8 @@ class Hits:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._pages = {reverse("cached"): _cached, reverse("table"): _table}
+        for name in TEMPLATES:  # compiled once, before the workers are forked
+            get_template(f"covid/{name}.html")
         policy = BrowserPolicyMiddleware(SecurityMiddleware(lambda request: HttpResponse()))
         self._always = {
             name: value for name, value in policy(HttpRequest()).headers.items() if name != "Content-Type"

@@ -23,8 +23,8 @@ class ArticleQuerySet(models.QuerySet):
         return self.filter(sentence__icontains=word).order_by("object_id")
 
     def table(self, limit: int = ROW_LIMIT) -> Self:
-        """The first `limit` rows, as dicts of nothing but the columns that a page shows."""
-        return self.values(*TABLE_COLUMNS)[:limit]
+        """The first `limit` rows, with nothing but the columns that a page shows."""
+        return self.only(*TABLE_COLUMNS)[:limit]
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from covid import deflate
 from covid.entry import Computed
 from covid.models import Article, DataSet
-from covid.queries import ROW_LIMIT, WORD, readable, statements
+from covid.queries import ROW_LIMIT, TABLE_COLUMNS, WORD, readable, statements
 from covid.timing import Timings
 
 ROWS = f"rows:{WORD}:{ROW_LIMIT}"
@@ -27,8 +27,9 @@ def query(timings: Timings) -> tuple[list[Row], dict[str, Any]]:
     with timings.measure("db"):
         began = time.perf_counter()
         with statements() as sent:
-            rows = list(Article.objects.mentioning(WORD).table())
+            found = list(Article.objects.mentioning(WORD).table())
         database_ms = (time.perf_counter() - began) * 1000
+        rows = [{column: getattr(article, column) for column in TABLE_COLUMNS} for article in found]
         loaded = DataSet.objects.order_by("-loaded_at").first()
     facts = {
         "rows": len(rows),

@@ -22,9 +22,12 @@ def test_the_table_takes_one_query_and_no_more_than_its_columns(
 ) -> None:
     with django_assert_num_queries(1):
         rows = list(Article.objects.mentioning("delta").table(limit=1))
-        assert rows == [
-            dict(zip(TABLE_COLUMNS, [3, "In the Mekong delta.", "", "Title 3", "", ""], strict=True))
+        assert [[getattr(row, column) for column in TABLE_COLUMNS] for row in rows] == [
+            [3, "In the Mekong delta.", "", "Title 3", "", ""]
         ]
+    assert rows[0].get_deferred_fields() == {
+        field.name for field in Article._meta.fields if field.name not in TABLE_COLUMNS
+    }
 
 
 def test_the_statement_is_the_literal_one(articles: list[Article]) -> None:

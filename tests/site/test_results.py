@@ -48,6 +48,12 @@ def test_at_most_500_rows(db: None) -> None:
     assert "</mark> 501<" not in html
 
 
+def test_the_sql_shown_is_plain(articles: list[Article]) -> None:
+    sql = query(Timings())[1]["sql"]
+    assert "\nORDER BY `covid_article`.`object_id` ASC\nLIMIT 500" in sql
+    assert " AS " not in sql
+
+
 def test_no_match(db: None) -> None:
     DataSet.objects.create(source="articles.csv", rows=0)
     assert "No sentence contains" in table()
