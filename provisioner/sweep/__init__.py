@@ -29,6 +29,9 @@ TAGGING = "other thing that carries the tag"
 LEAVING_SECONDS = 120
 """How long what is on its way out is waited for before it is reported."""
 
+POLL = 5
+"""Seconds."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -48,18 +51,22 @@ def sweep(stack: Stack, cloud: Cloud, waits: Callable[[Sequence[Leftover]], None
 
     What is on its way out is waited for, LEAVING_SECONDS at most; `waits` is told of it before.
     """
-    deadline = cloud.clock() + LEAVING_SECONDS
     found = _look(stack, cloud)
     leaving = [each for each in found.leftovers if each.leaving]
-    if leaving:
-        waits(leaving)
-    while any(each.leaving for each in found.leftovers) and cloud.clock() < deadline:
-        cloud.sleep(5)
-        found = _look(stack, cloud)
-    return found
+    if not leaving:
+        return found
+    waits(leaving)
+    deadline = cloud.clock() + LEAVING_SECONDS
+    kinds = [kind for kind in KINDS if kind.name in {each.kind for each in leaving}]
+    cloud.sleep(POLL)
+    while cloud.clock() < deadline and any(each.leaving for each in _look(stack, cloud, kinds).leftovers):
+        cloud.sleep(POLL)
+    # What goes may leave something, as a database does its backups.
+    return _look(stack, cloud)
 
 
-def _look(stack: Stack, cloud: Cloud) -> Sweep:
+def _look(stack: Stack, cloud: Cloud, kinds: Sequence[Kind] = KINDS) -> Sweep:
+    """Look at these kinds, side by side, and at what the tagging API lists of others."""
     unseen = {}
     try:
         tagged = _tagged(cloud)
@@ -75,7 +82,7 @@ def _look(stack: Stack, cloud: Cloud) -> Sweep:
 
     leftovers = list(_others(tagged))
     with ThreadPoolExecutor(THREADS) as pool:
-        for kind, seen in zip(KINDS, pool.map(look, KINDS), strict=True):
+        for kind, seen in zip(kinds, pool.map(look, kinds), strict=True):
             if isinstance(seen, str):
                 unseen[kind.name] = seen
             else:

@@ -5,7 +5,10 @@ from datetime import timedelta
 import pytest
 
 from provisioner import engine
+from provisioner.archive import Archive
 from provisioner.aws import STACK_TAG
+from provisioner.blueprint import django_site
+from provisioner.config import Config
 from provisioner.lock import lock
 from provisioner.sweep import KINDS, LEAVING_SECONDS, TAGGING, services, sweep
 from tests.provisioner import leftovers
@@ -13,6 +16,13 @@ from tests.provisioner.leftovers import PLANTS
 from tests.provisioner.leftovers.compute import with_name
 from tests.strict_aws.faults import deny
 from tests.strict_aws.layer import ACCOUNT, REGION, Instead, Refusal
+
+
+@pytest.fixture
+def covid(aws):
+    """The stack with all that it can have, of which nothing is there, and its cloud."""
+    cloud = aws.cloud("covid")
+    return django_site(Config(nat=True), cloud, ("us-east-1a", "us-east-1b"), Archive(b"")), cloud
 
 
 def tag(stack):
@@ -41,8 +51,8 @@ def test_there_is_a_plant_of_each_kind():
     assert {plant.kind for plant in PLANTS} == {kind.name for kind in KINDS}
 
 
-def test_each_kind_is_found_by_its_name(aws, site):
-    stack, cloud = site(nat=True)
+def test_each_kind_is_found_by_its_name(aws, covid):
+    stack, cloud = covid
     planted = plant_all(aws, cloud, "covid", [])
     aws.calls.clear()
     swept = sweep(stack, cloud)
@@ -56,9 +66,9 @@ def test_each_kind_is_found_by_its_name(aws, site):
     assert found == as_planted(planted, "name") | {group: ("name", 0)}
 
 
-def test_each_kind_is_found_by_its_tag_whatever_its_name(aws, site):
+def test_each_kind_is_found_by_its_tag_whatever_its_name(aws, covid):
     """Where no list shows the tag, and the emulated tagging API does not know the kind, by both."""
-    stack, cloud = site(nat=True)
+    stack, cloud = covid
     planted = {}
     for plant in PLANTS:
         name = plant.name.format(stack="covid-old" if plant.tag_needs_name else "restored")
@@ -67,8 +77,8 @@ def test_each_kind_is_found_by_its_tag_whatever_its_name(aws, site):
     assert as_found(sweep(stack, cloud)) == as_planted(planted, "tag")
 
 
-def test_each_comes_with_the_command_that_removes_it(aws, site):
-    stack, cloud = site(nat=True)
+def test_each_comes_with_the_command_that_removes_it(aws, covid):
+    stack, cloud = covid
     planted = plant_all(aws, cloud, "covid", tag("covid"))
     found = {(each.kind, each.id): each.remove for each in sweep(stack, cloud).leftovers}
     for (kind, id), plant in planted.items():
@@ -78,17 +88,17 @@ def test_each_comes_with_the_command_that_removes_it(aws, site):
         assert id in command, kind
 
 
-def test_what_has_another_stacks_tag_is_anothers_whatever_its_name(aws, site):
-    stack, cloud = site(nat=True)
+def test_what_has_another_stacks_tag_is_anothers_whatever_its_name(aws, covid):
+    stack, cloud = covid
     plant_all(aws, cloud, "covid", tag("covid-2"))
     # Only the group that the interface was planted in has our name and no tag.
     assert [each.kind for each in sweep(stack, cloud).leftovers] == ["security group"]
 
 
 @pytest.mark.parametrize("name", ["covid-2", "covidgraph", "my-covid"])
-def test_strangers_names_are_not_ours(aws, site, name):
+def test_strangers_names_are_not_ours(aws, covid, name):
     """Though they begin with the stack's, or end with it."""
-    stack, cloud = site(nat=True)
+    stack, cloud = covid
     plant_all(aws, cloud, name, [])
     assert as_found(sweep(stack, cloud)) == {}
 
@@ -108,8 +118,8 @@ def test_nothing_is_left_of_what_came_and_went(site):
     assert sweep(stack, cloud).clean
 
 
-def test_what_nothing_here_makes_is_found_by_its_tag(site):
-    stack, cloud = site()
+def test_what_nothing_here_makes_is_found_by_its_tag(covid):
+    stack, cloud = covid
     cloud.service("sqs").create_queue(QueueName="theirs", tags={STACK_TAG: "covid"})
     cloud.service("sqs").create_queue(QueueName="others", tags={STACK_TAG: "covid-2"})
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:theirs"
@@ -118,9 +128,9 @@ def test_what_nothing_here_makes_is_found_by_its_tag(site):
     ]
 
 
-def test_the_tagging_api_is_not_believed_about_what_has_a_list(aws, site):
+def test_the_tagging_api_is_not_believed_about_what_has_a_list(aws, covid):
     """It goes on naming what was deleted for hours: https://github.com/aws/aws-sdk/issues/676"""
-    stack, cloud = site()
+    stack, cloud = covid
     gone = (
         "ec2:volume/vol-1",
         "rds:db:covid-database",
@@ -137,8 +147,8 @@ def test_the_tagging_api_is_not_believed_about_what_has_a_list(aws, site):
     assert sweep(stack, cloud).clean
 
 
-def test_what_is_in_a_bucket_counts(site):
-    stack, cloud = site()
+def test_what_is_in_a_bucket_counts(covid):
+    stack, cloud = covid
     name = leftovers.bucket(cloud, f"covid-{ACCOUNT}-{REGION}", [])
     (left,) = sweep(stack, cloud).leftovers
     assert left.detail == "1 object, 1.0 MiB"
@@ -148,8 +158,8 @@ def test_what_is_in_a_bucket_counts(site):
     assert left.detail == "2 objects, 3.0 MiB"
 
 
-def test_a_bucket_that_nobody_may_look_into_is_left_at_an_unknown_price(aws, site):
-    stack, cloud = site()
+def test_a_bucket_that_nobody_may_look_into_is_left_at_an_unknown_price(aws, covid):
+    stack, cloud = covid
     name = leftovers.bucket(cloud, f"covid-{ACCOUNT}-{REGION}", [])
     aws.strict.faults.append(deny("ListObjectVersions", "AccessDenied"))
     swept = sweep(stack, cloud)
@@ -157,8 +167,8 @@ def test_a_bucket_that_nobody_may_look_into_is_left_at_an_unknown_price(aws, sit
     assert "may not look into it" in swept.leftovers[0].detail
 
 
-def test_what_goes_while_it_is_looked_at_is_not_left(aws, site):
-    stack, cloud = site()
+def test_what_goes_while_it_is_looked_at_is_not_left(aws, covid):
+    stack, cloud = covid
     leftovers.role(cloud, f"covid-host-role-{REGION}", tag("covid"))
 
     def gone(call):
@@ -169,9 +179,9 @@ def test_what_goes_while_it_is_looked_at_is_not_left(aws, site):
     assert sweep(stack, cloud).clean
 
 
-def test_what_shows_no_tags_on_its_way_is_known_by_its_name(aws, site):
+def test_what_shows_no_tags_on_its_way_is_known_by_its_name(aws, covid):
     """ElastiCache shows none of a cache that is being made."""
-    stack, cloud = site()
+    stack, cloud = covid
     aws.strict.seconds["cache", "creating"] = 600
     leftovers.cache(cloud, "covid-cache", tag("covid"))
     aws.strict.faults.append(deny("GetResources"))  # else the tagging API says it
@@ -179,22 +189,22 @@ def test_what_shows_no_tags_on_its_way_is_known_by_its_name(aws, site):
     assert [(each.id, each.found_by) for each in swept.leftovers] == [("covid-cache", "name")]
 
 
-def test_a_standing_databases_own_backups_are_a_part_of_it(aws, site):
-    stack, cloud = site()
+def test_a_standing_databases_own_backups_are_a_part_of_it(aws, covid):
+    stack, cloud = covid
     leftovers.database(cloud, "covid-database", [])
     aws.clock.pause(3600)
     assert [each.kind for each in sweep(stack, cloud).leftovers] == ["database"]
 
 
-def test_the_dearest_comes_first(aws, site):
-    stack, cloud = site(nat=True)
+def test_the_dearest_comes_first(aws, covid):
+    stack, cloud = covid
     plant_all(aws, cloud, "covid", [])
     prices = [each.dollars_a_day or 0 for each in sweep(stack, cloud).leftovers]
     assert prices == sorted(prices, reverse=True)
 
 
-def test_what_is_stopped_costs_what_it_stores(aws, site):
-    stack, cloud = site()
+def test_what_is_stopped_costs_what_it_stores(aws, covid):
+    stack, cloud = covid
     id = leftovers.instance(cloud, "covid-host", [])
     leftovers.database(cloud, "covid-database", [])
     aws.clock.pause(3600)
@@ -206,8 +216,8 @@ def test_what_is_stopped_costs_what_it_stores(aws, site):
     assert found == {"instance": 0, "database": pytest.approx(20 * 0.115 / 730 * 24)}
 
 
-def test_what_has_no_known_price_says_so(aws, site):
-    stack, cloud = site()
+def test_what_has_no_known_price_says_so(aws, covid):
+    stack, cloud = covid
     cloud.ec2.create_volume(
         AvailabilityZone="us-east-1a",
         Size=100,
@@ -229,25 +239,25 @@ def test_a_cache_snapshot_costs_what_its_nodes_hold(sizes, price):
     assert cost == (price and pytest.approx(price * 0.085 / 730 * 24))
 
 
-def test_a_secret_that_is_to_be_deleted_is_not_left(site):
+def test_a_secret_that_is_to_be_deleted_is_not_left(covid):
     """It costs nothing, and goes by itself."""
-    stack, cloud = site()
+    stack, cloud = covid
     leftovers.secret(cloud, "covid/secret", tag("covid"))
     assert not sweep(stack, cloud).clean
     cloud.secretsmanager.delete_secret(SecretId="covid/secret", RecoveryWindowInDays=7)
     assert sweep(stack, cloud).clean
 
 
-def test_a_lock_is_not_left_unless_it_is_older_than_a_lock_lives(site, monkeypatch):
-    stack, cloud = site()
+def test_a_lock_is_not_left_unless_it_is_older_than_a_lock_lives(covid, monkeypatch):
+    stack, cloud = covid
     with lock(cloud):
         assert sweep(stack, cloud).clean
         monkeypatch.setattr(services, "LIFE", timedelta(0))
         assert [each.id for each in sweep(stack, cloud).leftovers] == ["/covid/lock"]
 
 
-def test_what_is_on_its_way_out_is_waited_for(aws, site):
-    stack, cloud = site()
+def test_what_is_on_its_way_out_is_waited_for(aws, covid):
+    stack, cloud = covid
     leftovers.database(cloud, "covid-database", [])
     aws.clock.pause(3600)
     aws.strict.seconds["database", "deleting"] = LEAVING_SECONDS / 2
@@ -257,8 +267,8 @@ def test_what_is_on_its_way_out_is_waited_for(aws, site):
     assert [[each.id for each in leaving] for leaving in told] == [["covid-database"]]
 
 
-def test_but_not_for_ever(aws, site):
-    stack, cloud = site()
+def test_but_not_for_ever(aws, covid):
+    stack, cloud = covid
     leftovers.database(cloud, "covid-database", [])
     aws.clock.pause(3600)
     aws.strict.seconds["database", "deleting"] = 10 * LEAVING_SECONDS
@@ -270,9 +280,9 @@ def test_but_not_for_ever(aws, site):
 
 
 @pytest.mark.parametrize("kind", ["load balancer", "volume", "bucket", TAGGING])
-def test_what_may_not_be_looked_at_is_told_and_the_rest_is_looked_at(aws, site, kind):
+def test_what_may_not_be_looked_at_is_told_and_the_rest_is_looked_at(aws, covid, kind):
     operations = {each.name: each.operation for each in KINDS} | {TAGGING: "get_resources"}
-    stack, cloud = site()
+    stack, cloud = covid
     secret = leftovers.secret(cloud, "covid/secret", [])
     operation = operations[kind].title().replace("_", "")
     aws.strict.faults.append(deny(operation, "AccessDenied", f"not allowed: {operation}"))
@@ -282,8 +292,8 @@ def test_what_may_not_be_looked_at_is_told_and_the_rest_is_looked_at(aws, site, 
     assert [each.id for each in found.leftovers] == [secret]
 
 
-def test_who_may_look_at_nothing_is_told_of_every_kind(aws, site):
-    stack, cloud = site()
+def test_who_may_look_at_nothing_is_told_of_every_kind(aws, covid):
+    stack, cloud = covid
 
     def nothing(call):
         raise Refusal("AccessDenied", "not allowed", 403)
