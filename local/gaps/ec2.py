@@ -1,4 +1,4 @@
-"""EC2: a repeated launch is one launch, tags and groups find what carries them, interfaces go with owners."""
+"""EC2: a repeated launch is one launch, tags find NAT gateways, and interfaces go with their owners."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import Ami
-from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 from moto.utilities.utils import load_resource
@@ -16,7 +15,6 @@ from local.gaps.graft import graft
 _run_instances: Any = InstanceResponse.run_instances
 _prep_nics: Any = Instance.prep_nics
 _describe_nat_gateways: Any = EC2Backend.describe_nat_gateways
-_interface_filter: Any = NetworkInterface.get_filter_value
 _delete_nat_gateway: Any = EC2Backend.delete_nat_gateway
 
 
@@ -29,7 +27,6 @@ def fill() -> None:
     """Honour client tokens and tag filters, and leave no network interface behind."""
     graft(InstanceResponse, _Responses)
     graft(Instance, _Instance)
-    graft(NetworkInterface, _Interface)
     graft(EC2Backend, _Backend)
 
 
@@ -48,14 +45,6 @@ class _Instance:
         """Make the interfaces; those that the launch itself makes end with the instance."""
         nics = [{"DeleteOnTermination": True, **nic} for nic in nic_spec or [{"DeviceIndex": 0}]]
         _prep_nics(self, nics, **kwargs)
-
-
-class _Interface:
-    def get_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
-        """What a filter compares, the names of its security groups among them."""
-        if filter_name == "group-name":
-            return [group.name for group in self.group_set]
-        return _interface_filter(self, filter_name, method_name)
 
 
 class _Backend:

@@ -1,4 +1,4 @@
-"""EC2's kinds: listed with filters, by our tag, by our names, and where AWS knows one by its group's name."""
+"""EC2's kinds: most are listed with filters, by our tag and by our names."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from provisioner.sweep.kinds import Item, Kind, Ours, daily, shown, stored
 Query = Callable[[Ours], Iterable[dict[str, Any]]]
 
 
-def _filtered(key: str = "Filters", *, group: str = "", **more: object) -> Query:
-    """Calls by tag, by Name tag, and by the name of a security group if there is a filter for it."""
+def _filtered(key: str = "Filters", *, name: str = "tag:Name", **more: object) -> Query:
+    """A call by tag and one by name, which AWS mostly knows as a tag too."""
 
     def queries(ours: Ours) -> Iterable[dict[str, Any]]:
-        names = sorted(ours.names)
         yield {key: [{"Name": f"tag:{STACK_TAG}", "Values": [ours.stack]}], **more}
-        yield {key: [{"Name": "tag:Name", "Values": names}], **more}
-        if group:
-            yield {key: [{"Name": group, "Values": names}], **more}
+        yield {key: [{"Name": name, "Values": sorted(ours.names)}], **more}
 
     return queries
+
+
+def _listed(ours: Ours) -> Iterable[dict[str, Any]]:
+    """All there are: without pages, AWS refuses to list many."""
+    yield {"PaginationConfig": {"PageSize": 1000}}
 
 
 def _name_tag(item: Item) -> Iterable[str]:
@@ -94,7 +96,7 @@ KINDS = (
         *("network interface", "describe_network_interfaces", "NetworkInterfaces"),
         *("NetworkInterfaceId", "network-interface"),
         "delete-network-interface --network-interface-id",
-        queries=_filtered(group="group-name"),
+        queries=_listed,  # no filter knows a group's name
         names=_interface_names,
         tags=shown("TagSet"),
         price=_interface_price,
@@ -111,8 +113,8 @@ KINDS = (
     _ec2(
         *("security group", "describe_security_groups", "SecurityGroups", "GroupId", "security-group"),
         "delete-security-group --group-id",
-        queries=_filtered(group="group-name"),
-        names=lambda item: [*_name_tag(item), item["GroupName"]],
+        queries=_filtered(name="group-name"),
+        names=lambda item: [item["GroupName"]],
     ),
     _ec2(
         *("route table", "describe_route_tables", "RouteTables", "RouteTableId", "route-table"),

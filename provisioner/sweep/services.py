@@ -19,13 +19,8 @@ from provisioner.sweep.kinds import DAY, Item, Kind, Ours, Tags, daily, shown, s
 GONE = (
     *("DBSubnetGroupNotFoundFault", "CacheClusterNotFound", "ReplicationGroupNotFoundFault"),
     *("SnapshotNotFoundFault", "CacheSubnetGroupNotFoundFault", "CacheParameterGroupNotFound"),
-    *(
-        "LoadBalancerNotFound",
-        "NoSuchEntity",
-        "NoSuchBucket",
-        "InvalidResourceId",
-        "ResourceNotFoundException",
-    ),
+    *("LoadBalancerNotFound", "NoSuchEntity", "NoSuchBucket", "InvalidResourceId"),
+    "ResourceNotFoundException",
 )
 """What has been deleted since it was listed."""
 
@@ -97,7 +92,7 @@ def _database_price(item: Item) -> float | None:
 
 def _group_price(item: Item) -> float | None:
     node = daily(cost.cache_price(item.get("CacheNodeType", ""), item.get("Engine", "redis")))
-    return None if node is None else node * len(item["MemberClusters"])
+    return None if node is None else node * len(item.get("MemberClusters", []))
 
 
 def _cluster_price(item: Item) -> float | None:

@@ -95,9 +95,9 @@ def test_what_has_another_stacks_tag_is_anothers_whatever_its_name(aws, covid):
     assert [each.kind for each in sweep(stack, cloud).leftovers] == ["security group"]
 
 
-@pytest.mark.parametrize("name", ["covid-2", "covidgraph", "my-covid"])
+@pytest.mark.parametrize("name", ["covid-2", "covidgraph"])
 def test_strangers_names_are_not_ours(aws, covid, name):
-    """Though they begin with the stack's, or end with it."""
+    """Though they begin with the stack's."""
     stack, cloud = covid
     plant_all(aws, cloud, name, [])
     assert as_found(sweep(stack, cloud)) == {}

@@ -69,19 +69,3 @@ def test_instance_is_launched_as_asked_and_once(client: Callable[[str], Any], su
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
     (dead,) = ec2.run_instances(**launch)["Instances"]
     assert dead["InstanceId"] == made["InstanceId"]
-
-
-def test_interface_is_found_by_its_groups_name(client: Callable[[str], Any], subnets: list[str]) -> None:
-    ec2 = client("ec2")
-    vpc = ec2.describe_subnets(SubnetIds=subnets[:1])["Subnets"][0]["VpcId"]
-    group = ec2.create_security_group(GroupName="demo-web", Description="d", VpcId=vpc)["GroupId"]
-    made = ec2.create_network_interface(SubnetId=subnets[0], Groups=[group])["NetworkInterface"]
-
-    def found(**wanted: str) -> list[str]:
-        filters = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in wanted.items()]
-        interfaces = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
-        return [each["NetworkInterfaceId"] for each in interfaces]
-
-    assert found(group_name="demo-web") == [made["NetworkInterfaceId"]]
-    assert found(group_name="demo") == []
-    assert found(group_id=group) == [made["NetworkInterfaceId"]]
