@@ -70,8 +70,13 @@ RETRIES = (
     ),
     Retry("InvalidIPAddress.InUse", 300, "release_address"),
     Retry("AuthFailure", 300, "release_address", "currently associated"),
-    Retry("InvalidDBInstanceState", 1200, "delete_db_instance"),
-    Retry("InvalidReplicationGroupState", 1200, "delete_replication_group"),
+    # What a change or a backup has begun is over in minutes; a status may lag behind it.
+    *(Retry("InvalidDBInstanceState", 1200, f"{verb}_db_instance") for verb in ("modify", "delete")),
+    Retry("InvalidParameterCombination", 300, "delete_db_instance", "disable deletion protection"),
+    *(
+        Retry("InvalidReplicationGroupState", 1200, operation)
+        for operation in ("modify_replication_group", "delete_replication_group", "add_tags_to_resource")
+    ),
     Retry("InvalidDBSubnetGroupStateFault", 600, "delete_db_subnet_group"),
     Retry("CacheSubnetGroupInUse", 600, "delete_cache_subnet_group"),
     Retry("InvalidCacheParameterGroupState", 600, "delete_cache_parameter_group"),

@@ -1,11 +1,11 @@
-"""IAM: the AWS managed policies that an instance's role attaches."""
+"""IAM: the AWS managed policies that an instance's role attaches, and the names of services' own roles."""
 
 import functools
 import json
 from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.iam.models import SERVICE_NAME_CONVERSION, AWSManagedPolicy, IAMBackend
 
 from local.gaps.graft import graft
 
@@ -14,8 +14,9 @@ POLICIES = ("AmazonSSMManagedInstanceCore",)
 
 
 def fill() -> None:
-    """Let the managed policies that instances use be attached."""
+    """Let the managed policies that instances use be attached, and services' roles be found again."""
     graft(IAMBackend, _Backend)
+    SERVICE_NAME_CONVERSION.update(rds="RDS", elasticache="ElastiCache")
 
 
 class _Backend:

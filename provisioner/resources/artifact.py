@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from provisioner.aws import Cloud, unless
 from provisioner.errors import NotOurs
 from provisioner.model import Change, Found, Refs, Resource
+from provisioner.resources.tagged import TAGS, Tagged
 
 PRIVATE = {
     "BlockPublicAcls": True,
@@ -20,7 +21,7 @@ PRIVATE = {
 
 
 @dataclass(frozen=True)
-class Bucket(Resource):
+class Bucket(Tagged):
     """A bucket that nobody outside the account can read. What is in it goes with it."""
 
     kind: ClassVar[str] = "bucket"
@@ -31,17 +32,20 @@ class Bucket(Resource):
 
     def find(self, cloud: Cloud) -> Found | None:
         bucket = self.id(cloud)
-        # A bucket has its tags from its first moment on, so one without any was not made by us.
-        answer = unless(("NoSuchBucket", "NoSuchTagSet"), cloud.s3.get_bucket_tagging, Bucket=bucket)
-        if answer is None:
-            if unless(("404", "NoSuchBucket"), cloud.s3.head_bucket, Bucket=bucket) is None:
-                return None
-            raise NotOurs(self.name, bucket, cloud.stack)
-        if not cloud.owns(answer["TagSet"]):
-            raise NotOurs(self.name, bucket, cloud.stack)
-        return Found(bucket, {"arn": f"arn:{cloud.partition}:s3:::{bucket}"})
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+        def tags() -> list[dict[str, str]]:
+            answer = unless("NoSuchTagSet", cloud.s3.get_bucket_tagging, Bucket=bucket)
+            return answer["TagSet"] if answer else []
+
+        given = unless("NoSuchBucket", tags)
+        if given is None:
+            return None
+        # A bucket of ours has its tags from its first moment on.
+        if not cloud.owns(given):
+            raise NotOurs(self.name, bucket, cloud.stack)
+        return Found(bucket, {"arn": f"arn:{cloud.partition}:s3:::{bucket}", TAGS: given})
+
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         answer = unless(
             "NoSuchPublicAccessBlockConfiguration", cloud.s3.get_public_access_block, Bucket=found.id
         )
@@ -59,12 +63,21 @@ class Bucket(Resource):
             CreateBucketConfiguration=configuration,
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.s3.put_public_access_block(Bucket=found.id, PublicAccessBlockConfiguration=PRIVATE)
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        # This call replaces all of a bucket's tags.
+        ours = cloud.tag_list(self.name)
+        theirs = [tag for tag in found.facts[TAGS] if tag["Key"] not in cloud.tags(self.name)]
+        cloud.s3.put_bucket_tagging(Bucket=found.id, Tagging={"TagSet": theirs + ours})
 
     def delete(self, cloud: Cloud, found: Found) -> None:
         for kind in ("Versions", "DeleteMarkers"):
-            versions = cloud.s3.all("list_object_versions", kind, Bucket=found.id)
+            listed = unless(
+                "NoSuchBucket", cloud.s3.all, operation="list_object_versions", key=kind, Bucket=found.id
+            )
+            versions = listed or []
             for first in range(0, len(versions), 1000):  # the most that one call takes
                 objects = [
                     {"Key": each["Key"], "VersionId": each["VersionId"]}
@@ -107,4 +120,5 @@ class Upload(Resource):
                 cloud.s3.put_object(Body=file, **where)
 
     def delete(self, cloud: Cloud, found: Found) -> None:
-        cloud.s3.delete_object(Bucket=self.bucket.id(cloud), Key=found.id)
+        where = {"Bucket": self.bucket.id(cloud), "Key": found.id}
+        unless("NoSuchBucket", cloud.s3.delete_object, **where)

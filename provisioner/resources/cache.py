@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from provisioner.aws import Cloud, unless
 from provisioner.errors import CannotChange, Invalid, NotOurs
-from provisioner.model import Change, Condition, Found, Refs, Resource
+from provisioner.model import Change, Condition, Found, Refs
 from provisioner.resources.identity import ensure_service_linked_role
 from provisioner.resources.network import Subnet
 from provisioner.resources.secrets import Secret
 from provisioner.resources.security import SecurityGroup
+from provisioner.resources.tagged import TAGS, Tagged
 
 PORT = 6379
 CONDITIONS = {
@@ -21,14 +22,24 @@ CONDITIONS = {
 }
 
 
-def _ours(cloud: Cloud, resource: Resource, arn: str, id: str) -> None:
-    """Raises NotOurs for what lacks our tag."""
-    if not cloud.owns(cloud.elasticache.list_tags_for_resource(ResourceName=arn)["TagList"]):
-        raise NotOurs(resource.name, id, cloud.stack)
+class _Tagged(Tagged):
+    """What ElastiCache tags by its ARN, a fact."""
+
+    def tags(self, cloud: Cloud, arn: str) -> list[dict[str, str]]:
+        """Its tags. Raises NotOurs if ours is not among them."""
+        tags: list[dict[str, str]] = cloud.elasticache.list_tags_for_resource(ResourceName=arn)["TagList"]
+        if not cloud.owns(tags):
+            raise NotOurs(self.name, cloud.name(self.name), cloud.stack)
+        return tags
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        cloud.elasticache.add_tags_to_resource(
+            ResourceName=found.facts["arn"], Tags=cloud.tag_list(self.name)
+        )
 
 
 @dataclass(frozen=True)
-class CacheSubnetGroup(Resource):
+class CacheSubnetGroup(_Tagged):
     """The subnets that the cache's nodes may stand in."""
 
     subnets: tuple[Subnet, ...]
@@ -43,11 +54,14 @@ class CacheSubnetGroup(Resource):
         if answer is None:
             return None
         group = answer["CacheSubnetGroups"][0]
-        _ours(cloud, self, group["ARN"], group["CacheSubnetGroupName"])
-        subnets = sorted(each["SubnetIdentifier"] for each in group["Subnets"])
-        return Found(group["CacheSubnetGroupName"], {"subnets": subnets})
+        facts = {
+            "subnets": sorted(each["SubnetIdentifier"] for each in group["Subnets"]),
+            "arn": group["ARN"],
+            TAGS: self.tags(cloud, group["ARN"]),
+        }
+        return Found(group["CacheSubnetGroupName"], facts)
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         wanted, now = self._subnet_ids(refs), found.facts["subnets"]
         return [] if now == wanted else [Change("subnets", now, wanted)]
 
@@ -60,7 +74,7 @@ class CacheSubnetGroup(Resource):
             Tags=cloud.tag_list(self.name),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.elasticache.modify_cache_subnet_group(
             CacheSubnetGroupName=found.id, SubnetIds=self._subnet_ids(refs)
         )
@@ -77,7 +91,7 @@ class CacheSubnetGroup(Resource):
 
 
 @dataclass(frozen=True)
-class CacheParameterGroup(Resource):
+class CacheParameterGroup(_Tagged):
     """The engine's settings: when memory is full, the least recently used key goes, whichever it is."""
 
     engine: str
@@ -94,10 +108,14 @@ class CacheParameterGroup(Resource):
         if answer is None:
             return None
         group = answer["CacheParameterGroups"][0]
-        _ours(cloud, self, group["ARN"], group["CacheParameterGroupName"])
-        return Found(group["CacheParameterGroupName"], {"family": group["CacheParameterGroupFamily"]})
+        facts = {
+            "family": group["CacheParameterGroupFamily"],
+            "arn": group["ARN"],
+            TAGS: self.tags(cloud, group["ARN"]),
+        }
+        return Found(group["CacheParameterGroupName"], facts)
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         if not found.facts["family"].startswith(self.engine):
             raise CannotChange(self.name, "its engine", found.facts["family"], self.engine)
         parameters = cloud.elasticache.all(
@@ -115,7 +133,7 @@ class CacheParameterGroup(Resource):
             Tags=cloud.tag_list(self.name),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.elasticache.modify_cache_parameter_group(
             CacheParameterGroupName=found.id,
             ParameterNameValues=[{"ParameterName": "maxmemory-policy", "ParameterValue": self.policy}],
@@ -130,7 +148,7 @@ class CacheParameterGroup(Resource):
 
 
 @dataclass(frozen=True)
-class Cache(Resource):
+class Cache(_Tagged):
     """One node, encrypted at rest and in transit, behind an authentication token."""
 
     subnets: CacheSubnetGroup
@@ -155,14 +173,20 @@ class Cache(Resource):
         group = answer["ReplicationGroups"][0]
         state = group["Status"]
         condition = CONDITIONS.get(state, Condition.PENDING)
-        if condition in (Condition.READY, Condition.FAILED):  # in between, AWS shows no tags
-            _ours(cloud, self, group["ARN"], group["ReplicationGroupId"])
+        # AWS shows the tags of nothing but what is available; until then the description says whose it is.
+        if group["Description"] != self._description(cloud) and condition is Condition.FAILED:
+            raise NotOurs(self.name, group["ReplicationGroupId"], cloud.stack)
         facts = {
+            "arn": group["ARN"],
             "node type": group.get("CacheNodeType"),
             "node": next(iter(group.get("MemberClusters", [])), None),
             "snapshots kept": group.get("SnapshotRetentionLimit", 0),
             "encrypted": group["AtRestEncryptionEnabled"] and group["TransitEncryptionEnabled"],
         }
+        if condition is Condition.READY:
+            facts[TAGS] = unless("InvalidReplicationGroupState", self.tags, cloud=cloud, arn=group["ARN"])
+            if facts[TAGS] is None:  # it began to change since
+                condition = Condition.PENDING
         nodes = group.get("NodeGroups", [])
         if endpoint := (nodes[0].get("PrimaryEndpoint") if nodes else None):
             facts |= {"host": endpoint["Address"], "port": endpoint["Port"]}
@@ -171,7 +195,7 @@ class Cache(Resource):
             condition = Condition.PENDING
         return Found(group["ReplicationGroupId"], facts, state, condition)
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         if not found.facts["encrypted"]:
             raise CannotChange(self.name, "its encryption", "off", "on")
         # A replication group does not say which groups and parameters its nodes have.
@@ -180,14 +204,19 @@ class Cache(Resource):
         if node["Engine"] != self.parameters.engine:
             raise CannotChange(self.name, "its engine", node["Engine"], self.parameters.engine)
         now = {
-            "node type": found.facts["node type"],
+            # What is being changed shows its old value; asking for the new one again would be refused.
+            "node type": node.get("PendingModifiedValues", {}).get("CacheNodeType", node["CacheNodeType"]),
             "snapshots kept": found.facts["snapshots kept"],
-            "groups": sorted(each["SecurityGroupId"] for each in node["SecurityGroups"]),
+            "minor upgrades": node["AutoMinorVersionUpgrade"],
+            "groups": [
+                each["SecurityGroupId"] for each in node["SecurityGroups"] if each["Status"] != "removing"
+            ],
             "parameters": node["CacheParameterGroup"]["CacheParameterGroupName"],
         }
         wanted = {
             "node type": self.node_type,
             "snapshots kept": 0,
+            "minor upgrades": True,
             "groups": [refs.id(self.group)],
             "parameters": refs.id(self.parameters),
         }
@@ -198,7 +227,7 @@ class Cache(Resource):
         # Not CreateCacheCluster: that one refuses Valkey.
         cloud.elasticache.create_replication_group(
             ReplicationGroupId=cloud.name(self.name),
-            ReplicationGroupDescription=f"Cache of stack {cloud.stack}",
+            ReplicationGroupDescription=self._description(cloud),
             Engine=engine,
             EngineVersion=newest_version(cloud, engine, refs[self.parameters].facts["family"])[
                 "EngineVersion"
@@ -219,11 +248,12 @@ class Cache(Resource):
             Tags=cloud.tag_list(self.name),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.elasticache.modify_replication_group(
             ReplicationGroupId=found.id,
             CacheNodeType=self.node_type,
             SnapshotRetentionLimit=0,
+            AutoMinorVersionUpgrade=True,
             SecurityGroupIds=[refs.id(self.group)],
             CacheParameterGroupName=refs.id(self.parameters),
             ApplyImmediately=True,
@@ -246,6 +276,9 @@ class Cache(Resource):
             Duration=180,
         )
         return str(events[-1]["Message"]) if events else ""
+
+    def _description(self, cloud: Cloud) -> str:
+        return f"Cache of stack {cloud.stack}"
 
 
 def newest_version(cloud: Cloud, engine: str, family: str = "") -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 from provisioner.aws import Cloud, unless
 from provisioner.errors import CannotChange, Invalid, NotOurs, Protected
-from provisioner.model import Change, Condition, Found, Refs, Resource
+from provisioner.model import Change, Condition, Found, Refs
 from provisioner.resources.identity import ensure_service_linked_role
 from provisioner.resources.network import Subnet
 from provisioner.resources.secrets import Secret
 from provisioner.resources.security import SecurityGroup
+from provisioner.resources.tagged import TAGS, Tagged
 
 STORAGE_TYPE = "gp3"
 
@@ -35,7 +36,7 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
 
 
 @dataclass(frozen=True)
-class DBSubnetGroup(Resource):
+class DBSubnetGroup(Tagged):
     """The subnets that a database may stand in: RDS wants two zones, even for a database in one."""
 
     subnets: tuple[Subnet, ...]
@@ -54,9 +55,11 @@ class DBSubnetGroup(Resource):
         if not cloud.owns(tags):
             raise NotOurs(self.name, group["DBSubnetGroupName"], cloud.stack)
         subnets = sorted(each["SubnetIdentifier"] for each in group["Subnets"])
-        return Found(group["DBSubnetGroupName"], {"subnets": subnets})
+        return Found(
+            group["DBSubnetGroupName"], {"subnets": subnets, "arn": group["DBSubnetGroupArn"], TAGS: tags}
+        )
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         wanted = self._subnet_ids(refs)
         now = found.facts["subnets"]
         return [] if now == wanted else [Change("subnets", now, wanted)]
@@ -70,8 +73,11 @@ class DBSubnetGroup(Resource):
             Tags=cloud.tag_list(self.name),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.rds.modify_db_subnet_group(DBSubnetGroupName=found.id, SubnetIds=self._subnet_ids(refs))
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        cloud.rds.add_tags_to_resource(ResourceName=found.facts["arn"], Tags=cloud.tag_list(self.name))
 
     def delete(self, cloud: Cloud, found: Found) -> None:
         unless("DBSubnetGroupNotFoundFault", cloud.rds.delete_db_subnet_group, DBSubnetGroupName=found.id)
@@ -81,7 +87,7 @@ class DBSubnetGroup(Resource):
 
 
 @dataclass(frozen=True)
-class Database(Resource):
+class Database(Tagged):
     """One MySQL server, private and encrypted, with one database in it. Its data go with it at teardown."""
 
     subnets: DBSubnetGroup
@@ -121,9 +127,16 @@ class Database(Resource):
             "storage": coming["AllocatedStorage"],
             "retention": coming["BackupRetentionPeriod"],
             "protected": instance["DeletionProtection"],
-            "IAM authentication": instance["IAMDatabaseAuthenticationEnabled"],
-            "groups": [each["VpcSecurityGroupId"] for each in instance["VpcSecurityGroups"]],
+            "IAM authentication": coming["IAMDatabaseAuthenticationEnabled"],
+            "minor upgrades": instance["AutoMinorVersionUpgrade"],
+            "groups": [
+                each["VpcSecurityGroupId"]
+                for each in instance["VpcSecurityGroups"]
+                if each["Status"] != "removing"
+            ],
             "version": instance["EngineVersion"],
+            "arn": instance["DBInstanceArn"],
+            TAGS: instance["TagList"],
         }
         state = instance["DBInstanceStatus"]
         condition = CONDITIONS.get(state, Condition.PENDING)
@@ -134,7 +147,7 @@ class Database(Resource):
             condition = Condition.PENDING
         return Found(instance["DBInstanceIdentifier"], facts, state, condition)
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         if not found.facts["encrypted"]:
             raise CannotChange(self.name, "its encryption", "off", "on")
         if found.facts["storage"] > self.storage:
@@ -149,6 +162,7 @@ class Database(Resource):
             "storage": self.storage,
             "retention": self.retention,
             "IAM authentication": True,
+            "minor upgrades": True,
             "groups": [refs.id(self.group)],
         }
         return [
@@ -181,16 +195,20 @@ class Database(Resource):
             Tags=cloud.tag_list(self.name),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.rds.modify_db_instance(
             DBInstanceIdentifier=found.id,
             DBInstanceClass=self.instance_class,
             AllocatedStorage=self.storage,
             BackupRetentionPeriod=self.retention,
             EnableIAMDatabaseAuthentication=True,
+            AutoMinorVersionUpgrade=True,
             VpcSecurityGroupIds=[refs.id(self.group)],
             ApplyImmediately=True,
         )
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        cloud.rds.add_tags_to_resource(ResourceName=found.facts["arn"], Tags=cloud.tag_list(self.name))
 
     def delete(self, cloud: Cloud, found: Found) -> None:
         if found.facts["protected"] and not self.force:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from provisioner.aws import Cloud, unless
 from provisioner.errors import NotOurs
 from provisioner.model import Change, Fact, Found, Refs, Resource
+from provisioner.resources.tagged import TAGS, Tagged
 
 MISSING = "NoSuchEntity"
 POLICY = "host"
@@ -31,7 +32,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Role(Resource):
+class Role(Tagged):
     """What an EC2 instance may do, as one inline policy."""
 
     grants: tuple[Grant, ...]
@@ -47,9 +48,9 @@ class Role(Resource):
         role = answer["Role"]
         if not cloud.owns(role.get("Tags", [])):
             raise NotOurs(self.name, role["RoleName"], cloud.stack)
-        return Found(role["RoleName"], {"arn": role["Arn"]})
+        return Found(role["RoleName"], {"arn": role["Arn"], TAGS: role["Tags"]})
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         answer = unless(MISSING, cloud.iam.get_role_policy, RoleName=found.id, PolicyName=POLICY)
         now, wanted = answer and answer["PolicyDocument"], self._policy(cloud, refs)
         return [] if now == wanted else [Change("policy", "another" if now else None, "ours")]
@@ -63,10 +64,13 @@ class Role(Resource):
             Tags=cloud.tag_list(self.name),
         )
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         cloud.iam.put_role_policy(
             RoleName=found.id, PolicyName=POLICY, PolicyDocument=json.dumps(self._policy(cloud, refs))
         )
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        cloud.iam.tag_role(RoleName=found.id, Tags=cloud.tag_list(self.name))
 
     def delete(self, cloud: Cloud, found: Found) -> None:
         # A role can't be deleted while it has policies or profiles, ours or anybody's.
@@ -109,7 +113,7 @@ class Role(Resource):
 
 
 @dataclass(frozen=True)
-class InstanceProfile(Resource):
+class InstanceProfile(Tagged):
     """The role in the form that an instance can carry."""
 
     role: Role
@@ -126,22 +130,27 @@ class InstanceProfile(Resource):
         if not cloud.owns(profile.get("Tags", [])):
             raise NotOurs(self.name, profile["InstanceProfileName"], cloud.stack)
         roles = [role["RoleName"] for role in profile["Roles"]]
-        return Found(profile["InstanceProfileName"], {"roles": roles, "arn": profile["Arn"]})
+        return Found(
+            profile["InstanceProfileName"], {"roles": roles, "arn": profile["Arn"], TAGS: profile["Tags"]}
+        )
 
-    def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
+    def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         wanted = [refs.id(self.role)]
         return [] if found.facts["roles"] == wanted else [Change("role", found.facts["roles"], wanted)]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
         cloud.iam.create_instance_profile(InstanceProfileName=self.id(cloud), Tags=cloud.tag_list(self.name))
 
-    def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
+    def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         self._empty(cloud, found)  # a profile holds one role at most
         cloud.iam.add_role_to_instance_profile(InstanceProfileName=found.id, RoleName=refs.id(self.role))
 
     def delete(self, cloud: Cloud, found: Found) -> None:
         self._empty(cloud, found)
         unless(MISSING, cloud.iam.delete_instance_profile, InstanceProfileName=found.id)
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        cloud.iam.tag_instance_profile(InstanceProfileName=found.id, Tags=cloud.tag_list(self.name))
 
     def _empty(self, cloud: Cloud, found: Found) -> None:
         for role in found.facts["roles"]:

@@ -12,13 +12,14 @@ from typing import ClassVar
 from provisioner.aws import Cloud, unless
 from provisioner.errors import NotOurs
 from provisioner.model import Change, Fact, Found, Refs, Resource
+from provisioner.resources.tagged import TAGS, Tagged
 
 LENGTH = 32
 """RDS takes up to 41 characters, an ElastiCache token 16 to 128."""
 
 
 @dataclass(frozen=True)
-class Secret(Resource):
+class Secret(Tagged):
     """One JSON object of generated passwords, a letters-and-digits string for each key.
 
     A host turns the keys into environment variables. They are made once and never shown again.
@@ -39,13 +40,14 @@ class Secret(Resource):
             return None
         if not cloud.owns(secret.get("Tags", [])):
             raise NotOurs(self.name, secret["Name"], cloud.stack)
-        return Found(secret["ARN"], {"name": secret["Name"]})
+        return Found(secret["ARN"], {"name": secret["Name"], TAGS: secret["Tags"]})
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
         alphabet = string.ascii_letters + string.digits
         values = {key: "".join(secrets.choice(alphabet) for _ in range(LENGTH)) for key in self.keys}
         value, name = json.dumps(values), self.id(cloud)
-        # A deleted secret keeps its name for days: ours is brought back and overwritten.
+        # A deleted secret keeps its name for days: ours is brought back and overwritten. Cut off in between,
+        # the next run keeps the old passwords, which no database or cache has yet: they are as good as new.
         waiting = unless("ResourceNotFoundException", cloud.secretsmanager.describe_secret, SecretId=name)
         if waiting is None:
             cloud.secretsmanager.create_secret(
@@ -67,6 +69,9 @@ class Secret(Resource):
             SecretId=found.id,
             ForceDeleteWithoutRecovery=True,
         )
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        cloud.secretsmanager.tag_resource(SecretId=found.id, Tags=cloud.tag_list(self.name))
 
     def read(self, cloud: Cloud) -> dict[str, str]:
         """The passwords themselves, for the one call that needs them."""

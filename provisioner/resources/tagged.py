@@ -1,4 +1,4 @@
-"""What EC2's things have in common: they are found by our tags, and by nothing else."""
+"""Tags: what EC2's things are found by, and what comes back wherever somebody took it away."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def only(resource: Resource, items: Sequence[Any], key: str) -> Any | None:
 
 @dataclass(frozen=True)
 class Tagged(Resource):
-    """A resource of EC2. Its facts hold its tags: one that somebody changed or took away comes back.
+    """A resource whose facts hold its tags: one that somebody changed or took away comes back.
 
     Subclasses say what else differs in `drift` and mend it in `repair`, as `differences` and `change` do.
     """
 
     def look_up(self, cloud: Cloud, operation: str, items: str, key: str) -> Any | None:
-        """The one thing that carries our tags as this resource. Raises Ambiguous."""
+        """The one thing of EC2's that carries our tags as this resource. Raises Ambiguous."""
         return only(self, cloud.ec2.all(operation, items, Filters=cloud.tag_filters(self.name)), key)
 
     def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
@@ -41,9 +41,13 @@ class Tagged(Resource):
     def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         rest = [change for change in changes if change.what != TAGS]
         if len(rest) < len(changes):
-            cloud.ec2.create_tags(Resources=[found.id], Tags=cloud.tag_list(self.name))
+            self.tag(cloud, found)
         if rest:
             self.repair(cloud, found, refs, rest)
+
+    def tag(self, cloud: Cloud, found: Found) -> None:
+        """Give it our tags again and leave others' alone. This is EC2's call; other services have theirs."""
+        cloud.ec2.create_tags(Resources=[found.id], Tags=cloud.tag_list(self.name))
 
     def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         """What differs besides the tags. Raises CannotChange."""

@@ -5,7 +5,9 @@ import pytest
 from provisioner import engine
 from provisioner.errors import Failed, Incomplete, Interrupted, Protected
 from provisioner.events import Action
+from tests.provisioner.changes import change_by_hand
 from tests.strict_aws.census import census
+from tests.strict_aws.layer import Refusal
 
 ID = "covid-database"
 
@@ -21,6 +23,7 @@ def states(told, resource):
 
 def test_a_create_waits_through_its_states_and_shows_them(aws, site, told):
     stack, cloud = site()
+    aws.strict.seconds |= {("database", "creating"): 300, ("database", "backing-up"): 60}
     engine.up(stack, cloud, told.append)
     assert states(told, "database") == ["creating", "backing-up"]
 
@@ -28,6 +31,7 @@ def test_a_create_waits_through_its_states_and_shows_them(aws, site, told):
 def test_the_roles_that_a_new_account_lacks_are_made_once_and_stay(aws, site):
     stack, cloud = site()
     aws.strict.memory["roles that are missing"] = {"rds.amazonaws.com", "elasticache.amazonaws.com"}
+    aws.strict.seconds["service role", "unknown"] = 20  # the services hear of them later
     engine.up(stack, cloud)
     assert aws.calls.count("CreateServiceLinkedRole") == 2
     engine.down(stack, cloud)
@@ -81,115 +85,85 @@ def test_a_teardown_right_after_a_create_or_a_change_waits_for_it(aws, site, tol
     assert not census()
 
 
-def test_a_change_that_is_pending_is_not_asked_for_again(aws, site):
-    """The old values show until it is done, and the status lags behind."""
-    stack, cloud = site()
-    engine.up(stack, cloud)
-    aws.strict.seconds["database", "modifying"] = 3600
-    larger, cloud = site(database_storage=40)
-    cloud.rds.modify_db_instance(DBInstanceIdentifier=ID, AllocatedStorage=40, ApplyImmediately=True)
-    aws.calls.clear()
-    engine.up(larger, cloud)
-    assert "ModifyDBInstance" not in aws.calls
-    aws.clock.pause(3700)
-    assert cloud.rds.describe_db_instances()["DBInstances"][0]["AllocatedStorage"] == 40
-
-
-def retention(cloud):
-    cloud.rds.modify_db_instance(DBInstanceIdentifier=ID, BackupRetentionPeriod=7, ApplyImmediately=True)
-
-
-def size(cloud):
-    cloud.rds.modify_db_instance(
-        DBInstanceIdentifier=ID, DBInstanceClass="db.t3.large", ApplyImmediately=True
-    )
-
-
-def no_authentication(cloud):
-    cloud.rds.modify_db_instance(
-        DBInstanceIdentifier=ID, EnableIAMDatabaseAuthentication=False, ApplyImmediately=True
-    )
-
-
-def node_type(cloud):
-    cloud.elasticache.modify_replication_group(
-        ReplicationGroupId="covid-cache", CacheNodeType="cache.t3.medium", ApplyImmediately=True
-    )
-
-
-def snapshots(cloud):
-    cloud.elasticache.modify_replication_group(
-        ReplicationGroupId="covid-cache", SnapshotRetentionLimit=5, ApplyImmediately=True
-    )
-
-
-def default_group(cloud):
-    groups = cloud.ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["default"]}])
-    cloud.elasticache.modify_replication_group(
-        ReplicationGroupId="covid-cache",
-        SecurityGroupIds=[groups["SecurityGroups"][0]["GroupId"]],
-        ApplyImmediately=True,
-    )
-
-
 @pytest.mark.parametrize(
-    ("harm", "resource"),
-    [
-        (retention, "database"),
-        (size, "database"),
-        (no_authentication, "database"),
-        (node_type, "cache"),
-        (snapshots, "cache"),
-        (default_group, "cache"),
-    ],
-    ids=lambda value: getattr(value, "__name__", value),
+    ("of_database", "of_cache"), [("modifying", "snapshotting"), ("backing-up", "modifying")]
 )
-def test_what_was_changed_by_hand_is_changed_back_in_place(aws, site, harm, resource):
+def test_what_is_busy_is_waited_for_before_it_goes(aws, site, told, of_database, of_cache):
+    """boto3's waiters fail on these states."""
     stack, cloud = site()
     engine.up(stack, cloud)
-    harm(cloud)
+    busy = {"database": of_database, "cache": of_cache}
+    for resource, state in busy.items():
+        aws.strict.lives.pass_through(resource, f"covid-{resource}", state, 1500, "available")
+    engine.down(stack, cloud, told.append)
+    for resource, state in busy.items():
+        assert states(told, resource)[:2] == [state, "deleting"]
+    assert not census()
+
+
+BUSY_DATABASE = Refusal("InvalidDBInstanceState", "Database instance is not in available state.")
+BUSY_CACHE = Refusal("InvalidReplicationGroupState", "Replication group must be in available state.")
+STILL_PROTECTED = Refusal(
+    "InvalidParameterCombination",
+    "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+)
+
+
+def refuse_until(aws, *refusals):
+    """Refuse these operations for two minutes more."""
+    until = aws.clock.now + 120
+
+    def refuse(call):
+        for operation, refusal in refusals:
+            if call.operation == operation and aws.clock.now < until:
+                raise refusal
+
+    aws.strict.faults.append(refuse)
+
+
+@pytest.mark.parametrize("refusal", [BUSY_DATABASE, STILL_PROTECTED])
+def test_a_status_that_lags_behind_is_outwaited(aws, site, refusal):
+    """It says available, but the call is refused."""
+    stack, cloud = site()
+    engine.up(stack, cloud)
+    change_by_hand(cloud, "database", {"DBInstanceClass": "db.t3.large"})
+    change_by_hand(cloud, "cache", {"CacheNodeType": "cache.t3.medium"})
     aws.clock.pause(60)
-    assert [s.resource.name for s in engine.plan(stack, cloud) if s.action is Action.CHANGE] == [resource]
-    actions = engine.up(stack, cloud)
-    assert {name for name, action in actions.items() if action is not Action.KEEP} == {resource}
+    refuse_until(aws, ("ModifyDBInstance", BUSY_DATABASE), ("ModifyReplicationGroup", BUSY_CACHE))
+    engine.up(stack, cloud)
     aws.clock.pause(60)
     assert {step.action for step in engine.plan(stack, cloud)} == {Action.KEEP}
+    refuse_until(aws, ("DeleteDBInstance", refusal), ("DeleteReplicationGroup", BUSY_CACHE))
+    engine.down(stack, cloud)
+    assert not census()
 
 
-@pytest.mark.parametrize(
-    ("choices", "says"),
-    [
-        ({"database_storage": 20}, "RDS never shrinks a disk"),
-        (
-            {"database_storage": 50, "mysql_version": "8.0"},
-            "its MySQL is 8.4.7 and can't become 8.0; RDS upgrades",
-        ),
-        ({"database_storage": 50, "cache_engine": "redis"}, "its engine is valkey.* and can't become redis"),
-    ],
-)
-def test_what_can_not_be_changed_in_place_says_why(site, choices, says):
-    stack, cloud = site(database_storage=50)
-    engine.up(stack, cloud)
-    other, cloud = site(**choices)
-    with pytest.raises(Incomplete, match=says):
-        engine.up(other, cloud)
-
-
-def test_a_newer_minor_version_that_rds_moved_to_is_no_drift(aws, site):
+def test_a_version_that_vanished_is_told_before_it_is_ordered(aws, site, monkeypatch):
     stack, cloud = site()
-    engine.up(stack, cloud)
-    cloud.rds.modify_db_instance(DBInstanceIdentifier=ID, EngineVersion="8.4.6", ApplyImmediately=True)
-    aws.clock.pause(60)
-    assert {step.action for step in engine.plan(stack, cloud)} == {Action.KEEP}
-
-
-def test_a_version_that_vanished_is_told_before_it_is_ordered(aws, site):
-    stack, cloud = site(mysql_version="5.7")
+    monkeypatch.setattr("local.gaps.rds.VERSIONS", ("8.0.44",))
     with pytest.raises(
-        Incomplete, match=r"MySQL 5\.7 as db\.t3\.medium can't be ordered in us-east-1: choose"
+        Incomplete, match=r"MySQL 8\.4 as db\.t3\.medium can't be ordered in us-east-1: choose"
     ):
         engine.up(stack, cloud)
     assert "CreateDBInstance" not in aws.calls
+
+
+def test_no_extended_support_is_bought(site):
+    """It is RDS's own default, and dear."""
+    stack, cloud = site(mysql_version="8.0")
+    engine.up(stack, cloud)
+    (database,) = cloud.rds.describe_db_instances()["DBInstances"]
+    assert database["EngineVersion"] == "8.0.44"
+    assert database["EngineLifecycleSupport"] == "open-source-rds-extended-support-disabled"
+
+
+def test_a_database_leaves_no_backups(site):
+    stack, cloud = site()
+    engine.up(stack, cloud)
+    assert cloud.rds.describe_db_snapshots()["DBSnapshots"]
+    engine.down(stack, cloud)
+    assert cloud.rds.describe_db_snapshots()["DBSnapshots"] == []
+    assert cloud.rds.describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"] == []
 
 
 def test_a_database_that_somebody_protected_stays_unless_forced(aws, site):
@@ -216,13 +190,13 @@ def test_it_is_gone_before_its_subnet_group_and_its_network(aws, site):
     assert not census()
 
 
-def test_a_name_that_is_still_taken_is_waited_for(aws, site):
+@pytest.mark.parametrize("resource", ["database", "cache"])
+def test_a_name_that_is_still_taken_is_waited_for(aws, site, resource):
     """A create right after a teardown that was cut off."""
     stack, cloud = site()
     engine.up(stack, cloud)
-    aws.strict.seconds["database", "deleting"] = aws.strict.seconds["cache", "deleting"] = 200
-    cloud.rds.delete_db_instance(DBInstanceIdentifier=ID, SkipFinalSnapshot=True)
-    cloud.elasticache.delete_replication_group(ReplicationGroupId="covid-cache")
-    actions = engine.up(stack, cloud)
-    assert actions["database"] is actions["cache"] is Action.REPLACE
+    found = engine.status(stack, cloud)[resource]
+    aws.strict.seconds[resource, "deleting"] = 200
+    stack.resources[resource].delete(cloud, found)
+    assert engine.up(stack, cloud)[resource] is Action.REPLACE
     assert census()["database"] == census()["cache"] == 1

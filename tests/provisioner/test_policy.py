@@ -53,7 +53,6 @@ ACTIONS = {
     "s3.DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     "s3.GetPublicAccessBlock": ("s3:GetBucketPublicAccessBlock",),
     "s3.PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
-    "s3.HeadBucket": ("s3:ListBucket",),
     "s3.HeadObject": ("s3:GetObject", "s3:ListBucket"),  # without the latter what is missing is a 403
     "s3.ListBuckets": ("s3:ListAllMyBuckets",),
     "s3.ListObjectVersions": ("s3:ListBucketVersions",),

@@ -6,12 +6,14 @@ from typing import Any
 
 from moto.elasticache import elasticache_backends
 
+from tests.strict_aws.identity import knows_role
 from tests.strict_aws.layer import ACCOUNT, REGION, Call, Instead, Refusal, StrictAws, Uses, answers, refuses
 
 API = "https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference"
 CREATE = f"{API}/API_CreateReplicationGroup.html"
 GROUP = f"{API}/API_ReplicationGroup.html"
 NO_ROLE = "https://github.com/aws-controllers-k8s/community/issues/367"
+TAGS = "https://github.com/hashicorp/terraform-provider-aws/issues/30444"
 FAILED = "https://github.com/hashicorp/terraform-provider-aws/issues/27120"
 
 
@@ -74,7 +76,7 @@ def a_name_stays_taken_until_its_owner_is_gone(call: Call) -> None:
 @refuses("elasticache.CreateCacheSubnetGroup", "elasticache.CreateReplicationGroup", source=NO_ROLE)
 def a_new_account_lacks_the_role(call: Call) -> None:
     """The account's first call fails until ElastiCache's service-linked role is there."""
-    if "elasticache.amazonaws.com" in call.aws.memory.get("roles that are missing", ()):
+    if not knows_role(call.aws, "elasticache.amazonaws.com"):
         message = "This action cannot be completed due to insufficient permissions. "
         message += "(Recommended action) Please create new role using IAM API CreateServiceLinkedRole."
         raise Refusal("ServiceLinkedRoleNotFoundFault", message)
@@ -93,17 +95,33 @@ def a_cache_takes_minutes(call: Call, answer: dict[str, Any]) -> None:
 
 @refuses("elasticache.ModifyReplicationGroup", source=f"{API}/API_ModifyReplicationGroup.html")
 def only_a_cache_at_rest_is_modified(call: Call) -> None:
-    """Not while it is on its way."""
+    """Not while it is on its way; what it was is shown until the change is done."""
     id = call.arguments["ReplicationGroupId"]
     if call.aws.lives.state("cache", id) not in (None, "available"):
-        raise Refusal("InvalidReplicationGroupState", f"Replication group {id} is not in available state.")
+        raise Refusal(
+            "InvalidReplicationGroupState", "Replication group must be in available state to modify."
+        )
+    group = backend().replication_groups.get(id)
+    if group is not None:
+        call.aws.memory.setdefault("node type before", {})[id] = group.cache_node_type
 
 
 @answers("elasticache.ModifyReplicationGroup", source=GROUP)
-def a_change_takes_a_while(call: Call, answer: dict[str, Any]) -> None:
-    """It is modifying, then available."""
-    id, seconds = call.arguments["ReplicationGroupId"], call.aws.takes("cache", "modifying")
-    call.aws.lives.pass_through("cache", id, "modifying", seconds, "available")
+def a_change_begins_after_a_moment_and_takes_a_while(call: Call, answer: dict[str, Any]) -> None:
+    """It is still called available at first, then modifying."""
+    stages = [("available", 0.1), ("modifying", call.aws.takes("cache", "modifying"))]
+    call.aws.lives.stages("cache", call.arguments["ReplicationGroupId"], stages, "available")
+
+
+@answers("elasticache.DescribeCacheClusters", source=f"{API}/API_CacheCluster.html")
+def a_node_shows_its_old_size_until_it_has_the_new_one(call: Call, answer: dict[str, Any]) -> None:
+    """The new one is pending meanwhile."""
+    for node in answer["CacheClusters"]:
+        id = node.get("ReplicationGroupId", "")  # a cluster of its own has none
+        before = call.aws.memory.get("node type before", {}).get(id)
+        if before and before != node["CacheNodeType"] and call.aws.lives.on_its_way("cache", id):
+            node["PendingModifiedValues"] = {"CacheNodeType": node["CacheNodeType"]}
+            node["CacheNodeType"] = before
 
 
 @refuses("elasticache.DescribeReplicationGroups", source=GROUP)
@@ -125,13 +143,13 @@ def states_of_caches(call: Call, answer: dict[str, Any]) -> None:
             group.pop("NodeGroups", None)
 
 
-@refuses("elasticache.ListTagsForResource", source=f"{API}/API_ListTagsForResource.html")
-def tags_are_read_at_rest(call: Call) -> None:
-    """Not those of a group that is on its way."""
-    _, _, kind, id = call.arguments["ResourceName"].rsplit(":", 3)
+@refuses("elasticache.ListTagsForResource", "elasticache.AddTagsToResource", source=TAGS)
+def only_what_is_available_has_tags(call: Call) -> None:
+    """Those of a group that is on its way, or failed, are neither shown nor changed."""
+    kind, id = call.arguments["ResourceName"].split(":")[-2:]
     state = call.aws.lives.state("cache", id) if kind == "replicationgroup" else None
-    if state not in (None, "available", "create-failed"):
-        message = f"Replication group {id} is not in available state."
+    if state not in (None, "available"):
+        message = "Cluster not in available state to perform tagging operations."
         raise Refusal("InvalidReplicationGroupState", message)
 
 

@@ -8,6 +8,7 @@ from moto.ec2 import ec2_backends
 from moto.rds import rds_backends
 
 from local.gaps.rds import SIZES, VERSIONS
+from tests.strict_aws.identity import knows_role
 from tests.strict_aws.layer import ACCOUNT, REGION, Call, Instead, Refusal, StrictAws, Uses, answers, refuses
 
 API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference"
@@ -61,7 +62,7 @@ def a_name_stays_taken_until_its_owner_is_gone(call: Call) -> None:
 @refuses("rds.CreateDBSubnetGroup", "rds.CreateDBInstance", source=NO_ROLE)
 def a_new_account_lacks_the_role(call: Call) -> None:
     """The account's first call fails until RDS's service-linked role is there."""
-    if "rds.amazonaws.com" in call.aws.memory.get("roles that are missing", ()):
+    if not knows_role(call.aws, "rds.amazonaws.com"):
         message = "Missing necessary credentials. Please check UsingWithRDS.IAM.ServiceLinkedRoles.html"
         raise Refusal("InvalidParameterValue", message)
 
@@ -156,7 +157,7 @@ def a_database_is_deleted_at_rest_and_on_purpose(call: Call) -> None:
     if id in call.aws.lives.going("database"):
         raise Refusal("InvalidDBInstanceState", f"Instance {id} is already being deleted.")
     state = call.aws.lives.state("database", id)
-    if state in ("creating", "backing-up", "modifying"):
+    if state not in (None, "available", "failed"):
         raise Refusal("InvalidDBInstanceState", f"Instance {id} is currently {state}")
     skipped = call.arguments.get("SkipFinalSnapshot", False)
     if not skipped and "FinalDBSnapshotIdentifier" not in call.arguments:

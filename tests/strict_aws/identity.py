@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.strict_aws.layer import Call, Instead, Refusal, answers, refuses
+from tests.strict_aws.layer import Call, Instead, Refusal, StrictAws, answers, refuses
 
 GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 EVENTUAL = f"{GUIDE}/troubleshoot.html#troubleshoot_general_eventual-consistency"
@@ -18,37 +18,24 @@ SERVICES = {
 }
 
 
-@answers("iam.CreateRole", "iam.CreateInstanceProfile", source=EVENTUAL)
-def newborn(call: Call, answer: dict[str, Any]) -> None:
-    """A role or profile shows only some seconds later, where a test sets memory["invisible"]; and
-    EC2 hears of a profile later still."""
-    now = call.aws.clock()
-    shows = call.aws.memory.setdefault("shows from", {})
-    for key in ("RoleName", "InstanceProfileName"):
-        if key in call.arguments:
-            shows[key, call.arguments[key]] = now + call.aws.memory.get("invisible", 0)
-    if "InstanceProfileName" in call.arguments:
-        known = call.aws.memory.setdefault("launchable from", {})
-        known[call.arguments["InstanceProfileName"]] = now + call.aws.takes("profile", "unknown")
+def knows_role(aws: StrictAws, service: str) -> bool:
+    """Has the account this service's role, and has the service heard of it?"""
+    missing = service in aws.memory.get("roles that are missing", ())
+    return not missing and aws.lives.state("service role", service) is None
 
 
-@refuses(
-    *("iam.GetRole", "iam.PutRolePolicy", "iam.GetInstanceProfile", "iam.AddRoleToInstanceProfile"),
-    source=EVENTUAL,
-)
-def not_found_yet(call: Call) -> None:
-    """Until it shows, a call that names it does not find it."""
-    for key in ("RoleName", "InstanceProfileName"):
-        name = call.arguments.get(key)
-        if call.aws.clock() < call.aws.memory.get("shows from", {}).get((key, name), 0):
-            raise Refusal("NoSuchEntity", f"The {key} {name} cannot be found.", 404)
+@answers("iam.CreateInstanceProfile", source=EVENTUAL)
+def a_new_profile_is_spread_slowly(call: Call, answer: dict[str, Any]) -> None:
+    """EC2 hears of it some seconds later."""
+    name, seconds = call.arguments["InstanceProfileName"], call.aws.takes("profile", "unknown")
+    call.aws.lives.pass_through("profile", name, "unknown", seconds, None)
 
 
 @refuses("ec2.RunInstances", source=LAUNCH)
 def a_new_profile_is_unknown_to_ec2(call: Call) -> None:
     """A launch with a profile that was made seconds ago is refused."""
     name = call.arguments.get("IamInstanceProfile", {}).get("Name", "")
-    if call.aws.clock() < call.aws.memory.get("launchable from", {}).get(name, 0):
+    if call.aws.lives.state("profile", name) is not None:
         message = f"Value ({name}) for parameter iamInstanceProfile.name is invalid. "
         raise Refusal("InvalidParameterValue", message + "Invalid IAM Instance Profile name")
 
@@ -73,10 +60,12 @@ def an_account_has_its_services_roles(call: Call) -> None:
 
 @refuses("iam.CreateServiceLinkedRole", source=LINKED)
 def a_services_role_is_made_once(call: Call) -> None:
-    """The second time it is refused."""
+    """The second time it is refused; and the service hears of the first some seconds later."""
     missing = call.aws.memory.get("roles that are missing", set())
     service = call.arguments["AWSServiceName"]
     if service not in missing:
         message = "Service role name has been taken in this account, please try a different suffix."
         raise Refusal("InvalidInput", message)
     missing.remove(service)
+    seconds = call.aws.takes("service role", "unknown")
+    call.aws.lives.pass_through("service role", service, "unknown", seconds, None)

@@ -49,6 +49,10 @@ class Call:
     """What goes over the wire; a rule may change it."""
 
     @property
+    def service(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
     def operation(self) -> str:
         return self.name.partition(".")[2]
 

@@ -19,6 +19,19 @@ CODES = {
     "nat-": "NatGatewayNotFound",
     "i-": "InvalidInstanceID.NotFound",
 }
+NAMED = {
+    "iam.CreateRole": ("RoleName", "NoSuchEntity"),
+    "iam.CreateInstanceProfile": ("InstanceProfileName", "NoSuchEntity"),
+    "rds.CreateDBSubnetGroup": ("DBSubnetGroupName", "DBSubnetGroupNotFoundFault"),
+    "rds.CreateDBInstance": ("DBInstanceIdentifier", "DBInstanceNotFound"),
+    "elasticache.CreateCacheSubnetGroup": ("CacheSubnetGroupName", "CacheSubnetGroupNotFoundFault"),
+    "elasticache.CreateCacheParameterGroup": ("CacheParameterGroupName", "CacheParameterGroupNotFound"),
+    "elasticache.CreateReplicationGroup": ("ReplicationGroupId", "ReplicationGroupNotFoundFault"),
+    "secrets-manager.CreateSecret": ("Name", "ResourceNotFoundException"),
+    "s3.CreateBucket": ("Bucket", "NoSuchBucket"),
+}
+"""What has a name instead of an id: the argument that gives it, and how its service says "missing"."""
+
 CREATES = ("ec2.Create", "ec2.Run", "ec2.Allocate")
 
 
@@ -48,6 +61,29 @@ def not_found_yet(call: Call) -> None:
         if _hidden(call, {id}):
             code = next(code for prefix, code in CODES.items() if id.startswith(prefix))
             raise Refusal(code, f"The ID '{id}' does not exist")
+
+
+@answers(*NAMED, source=EVENTUAL)
+def newborn_with_a_name(call: Call, answer: dict[str, Any]) -> None:
+    """What has a name is known by it only some seconds later, too."""
+    argument, code = NAMED[call.name]
+    seen = call.aws.clock() + call.aws.memory.get("invisible", 0)
+    _named(call)[call.service, call.arguments[argument]] = seen, code
+
+
+@refuses(ANY, source=EVENTUAL)
+def name_not_found_yet(call: Call) -> None:
+    """Until then its service does not find it; to make it again is another matter."""
+    made = call.arguments.get(NAMED[call.name][0]) if call.name in NAMED else None
+    for name in _strings(call.arguments):
+        seen, code = _named(call).get((call.service, name), (0, ""))
+        if name != made and call.aws.clock() < seen:
+            raise Refusal(code, f"{name} cannot be found.", 404)
+
+
+def _named(call: Call) -> dict[tuple[str, str], tuple[float, str]]:
+    named: dict[tuple[str, str], tuple[float, str]] = call.aws.memory.setdefault("named from", {})
+    return named
 
 
 def _born(call: Call) -> dict[str, float]:
