@@ -24,11 +24,8 @@ GONE = (
 )
 """What has been deleted since it was listed."""
 
-TAGLESS = (
-    *("InvalidReplicationGroupState", "InvalidCacheClusterState", "InvalidSnapshotState"),
-    "NoSuchTagSet",
-)
-"""What has no tags, and ElastiCache's ways to say that it shows none of what is on its way."""
+TAGLESS = ("NoSuchTagSet", "InvalidReplicationGroupState")
+"""A bucket without tags; and ElastiCache shows none of what is on its way."""
 
 
 def _ask(read: Callable[[], Tags]) -> Tags | None:

@@ -96,3 +96,10 @@ def site(aws: Aws) -> Callable[..., tuple[Stack, Cloud]]:
         return django_site(config, cloud, zones, Archive(archive), force=force), cloud
 
     return make
+
+
+@pytest.fixture
+def covid(aws: Aws) -> tuple[Stack, Cloud]:
+    """A stack with all that it can have, of which nothing is there, and its cloud."""
+    cloud = aws.cloud("covid")
+    return django_site(Config(nat=True), cloud, ("us-east-1a", "us-east-1b"), Archive(b"")), cloud

@@ -3,6 +3,7 @@
 A function is given a cloud, a name such as a resource of a stack has, and tags; the answer is the id.
 """
 
+from provisioner.aws import Cloud
 from tests.provisioner.leftovers.compute import (
     address,
     instance,
@@ -34,7 +35,7 @@ from tests.provisioner.leftovers.managed import (
     role,
     secret,
 )
-from tests.provisioner.leftovers.plant import Plant
+from tests.provisioner.leftovers.plant import Plant, Tags
 from tests.strict_aws.layer import ACCOUNT, REGION
 
 DATABASE = "{stack}-database"
@@ -112,3 +113,12 @@ PLANTS = (
         tag_needs_name=True,
     ),
 )
+
+
+def plant_all(aws, cloud: Cloud, stack: str, tags: Tags) -> dict[tuple[str, str], Plant]:
+    """One of each kind; the answer is each one's kind and id, with its plant."""
+    planted = {}
+    for plant in PLANTS:
+        planted[plant.kind, plant.make(cloud, plant.name.format(stack=stack), tags)] = plant
+    aws.clock.pause(3600)  # whatever it is, it is there by now
+    return planted

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from provisioner.aws import Cloud
+from provisioner.aws import STACK_TAG, Cloud
 
 Tags = list[dict[str, str]]
 
@@ -19,3 +19,8 @@ class Plant:
     price: float | None = 0
     tag_needs_name: bool = False
     """AWS shows its tag only to who asks for it by its name, or the emulated tagging API does not know it."""
+
+
+def tag(stack: str) -> Tags:
+    """The tag that makes a thing this stack's, as somebody may have copied it."""
+    return [{"Key": STACK_TAG, "Value": stack}]
