@@ -19,9 +19,9 @@ from provisioner.archive import Archive, pack
 from provisioner.aws import Cloud, error_code
 from provisioner.blueprint import django_site
 from provisioner.config import Config, load
-from provisioner.errors import Invalid, Unreachable
+from provisioner.errors import CredentialsRefused, Invalid, Unreachable
 from provisioner.model import Stack
-from provisioner.preflight import prepare
+from provisioner.preflight import identify, prepare
 from provisioner.resources.secrets import Secret
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "var"
 SITE = ("site", "manage.py", "requirements.txt")
 """What a host needs of this folder."""
+
+OLDEST = "us-east-1"
+"""A region that no account has to enable."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def find_place(
         if region and region not in _regions(session):
             raise Invalid(f"region {region!r} is not one that boto3 knows: is it spelt like us-east-1?")
         cloud = Cloud(session, config.name)
-        _identify(cloud)
+        _identify(cloud, arguments.profile)
     except BotoCoreError as error:
         raise Unreachable(str(error)) from error
     return Place(config, cloud)
@@ -108,10 +111,16 @@ def _local_target() -> ModuleType:
     return target
 
 
-def _identify(cloud: Cloud) -> None:
-    """Ask AWS who we are: the first call, which shows whether any will work."""
+def _identify(cloud: Cloud, profile: str | None) -> None:
+    """Who we are, or in one line why AWS does not know us. Raises Invalid or Unreachable."""
+
+    def elsewhere() -> Cloud:
+        return Cloud(boto3.Session(profile_name=profile, region_name=OLDEST), cloud.stack)
+
     try:
-        _ = cloud.identity
+        identify(cloud, elsewhere)
+    except CredentialsRefused as error:
+        raise Unreachable(str(error)) from error
     except ClientError as error:
         message = error.response["Error"]["Message"]
         raise Unreachable(f"AWS refuses these credentials ({error_code(error)}): {message}") from error

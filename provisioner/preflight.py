@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from provisioner.aws import STACK_TAG, Cloud, error_code, unless
 from provisioner.config import Config
 from provisioner.engine import plan_down
-from provisioner.errors import DENIED, Invalid
+from provisioner.errors import DENIED, CredentialsRefused, Invalid
 from provisioner.model import Stack
 from provisioner.quotas import QUOTAS
 from provisioner.resources.cache import newest_version
@@ -39,6 +39,29 @@ class Ready:
 Describe = Callable[[tuple[str, ...]], Stack]
 
 
+def identify(cloud: Cloud, elsewhere: Callable[[], Cloud]) -> None:
+    """Ask AWS who we are: the first call, which shows whether any will work.
+
+    `elsewhere` gives the same account in a region that every account has. Raises CredentialsRefused, or
+    Invalid for a region that the account has not enabled.
+    """
+    try:
+        _ = cloud.identity
+    except CredentialsRefused:
+        # A region that is not enabled knows none of the account's credentials: another one has to be asked.
+        answer = unless(
+            ("AuthFailure", *DENIED),
+            elsewhere().ec2.describe_regions,
+            RegionNames=[cloud.region],
+            AllRegions=True,
+        )
+        if answer and answer["Regions"][0]["OptInStatus"] == "not-opted-in":
+            raise Invalid(
+                f"region {cloud.region} is not enabled in this account: enable it, or choose another --region"
+            ) from None
+        raise
+
+
 def prepare(config: Config, cloud: Cloud, describe: Describe | None = None) -> Ready:
     """Zones that offer everything: those asked for, those the stack stands in, or the first ones.
 
@@ -51,7 +74,6 @@ def prepare(config: Config, cloud: Cloud, describe: Describe | None = None) -> R
     if len(standing) == 2:
         return Ready(config.zones or tuple(sorted(standing)))
     checks: dict[str, Callable[[], list[str]]] = {
-        "the region": partial(_region, cloud),
         "the MySQL version": partial(_orderable_mysql, config, cloud),
         "the cache's version": partial(_offered_cache, config, cloud),
         "the names": partial(_strangers, cloud, describe),
@@ -79,15 +101,6 @@ def prepare(config: Config, cloud: Cloud, describe: Describe | None = None) -> R
     if trouble or problems:
         raise Invalid(*trouble, *problems)
     return Ready(chosen, sorted(notes))
-
-
-def _region(cloud: Cloud) -> list[str]:
-    answer = cloud.ec2.describe_regions(RegionNames=[cloud.region], AllRegions=True)
-    if answer["Regions"][0]["OptInStatus"] == "not-opted-in":
-        return [
-            f"region {cloud.region} is not enabled in this account: enable it, or choose another --region"
-        ]
-    return []
 
 
 def _orderable_mysql(config: Config, cloud: Cloud) -> list[str]:

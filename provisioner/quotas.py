@@ -1,10 +1,14 @@
-"""AWS's quotas that a stack can run into, how much of each is in use, and how much more it needs."""
+"""AWS's quotas that a stack can run into, how much of each others use, and how much the stack needs.
+
+What the stack has already is part of what it needs: a create that was cut off goes on in a full account.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from provisioner.aws import Cloud, unless
 from provisioner.config import Config
@@ -33,8 +37,8 @@ class Quota:
         if limit is None or used + needed <= limit:
             return ""
         return (
-            f"{self.what}: {used:g} of {limit:g} are in use in {cloud.region} and this needs {needed:g} "
-            f"more: free some, or ask for more (Service Quotas, {self.service}, {self.code})"
+            f"{self.what}: others use {used:g} of {limit:g} in {cloud.region} and this needs {needed:g}: "
+            f"free some, or ask for more (Service Quotas, {self.service}, {self.code})"
         )
 
     def _limit(self, cloud: Cloud) -> float | None:
@@ -46,16 +50,24 @@ class Quota:
         return float(answer["Quota"]["Value"]) if answer else None
 
 
+def _others(cloud: Cloud, items: Iterable[Any], tags: str = "Tags") -> list[Any]:
+    return [item for item in items if not cloud.owns(item.get(tags, []))]
+
+
 def _vpcs(cloud: Cloud) -> float:
-    return len(cloud.ec2.all("describe_vpcs", "Vpcs"))
+    return len(_others(cloud, cloud.ec2.all("describe_vpcs", "Vpcs")))
+
+
+def _gateways(cloud: Cloud) -> float:
+    return len(_others(cloud, cloud.ec2.all("describe_internet_gateways", "InternetGateways")))
 
 
 def _addresses(cloud: Cloud) -> float:
-    return len(cloud.ec2.describe_addresses()["Addresses"])
+    return len(_others(cloud, cloud.ec2.describe_addresses()["Addresses"]))
 
 
 def _databases(cloud: Cloud) -> float:
-    return len(cloud.rds.all("describe_db_instances", "DBInstances"))
+    return len(_others(cloud, cloud.rds.all("describe_db_instances", "DBInstances"), "TagList"))
 
 
 def _vcpus(cloud: Cloud) -> float:
@@ -64,7 +76,7 @@ def _vcpus(cloud: Cloud) -> float:
     counts = Counter(
         each["InstanceType"]
         for reservation in reservations
-        for each in reservation["Instances"]
+        for each in _others(cloud, reservation["Instances"])
         if each["InstanceType"][0] in STANDARD and each.get("InstanceLifecycle") != "spot"
     )
     return sum(count * _vcpus_of(cloud, type) for type, count in counts.items())
@@ -81,6 +93,7 @@ def _vcpus_of(cloud: Cloud, type: str) -> float:
 
 QUOTAS = (
     Quota("vpc", "L-F678F1CE", "VPCs", _vpcs),
+    Quota("vpc", "L-A4707A72", "internet gateways", _gateways),
     Quota("ec2", "L-0263D0A3", "elastic addresses", _addresses, lambda config, cloud: int(config.nat)),
     Quota("ec2", "L-1216C47A", "vCPUs of standard instances", _vcpus, _host_vcpus),
     Quota("rds", "L-7B6409FD", "databases", _databases),

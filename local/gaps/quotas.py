@@ -9,6 +9,7 @@ from local.gaps.graft import graft
 
 DEFAULTS = {
     ("vpc", "L-F678F1CE"): 5.0,
+    ("vpc", "L-A4707A72"): 5.0,
     ("ec2", "L-0263D0A3"): 5.0,
     ("ec2", "L-1216C47A"): 32.0,
     ("rds", "L-7B6409FD"): 40.0,

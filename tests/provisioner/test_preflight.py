@@ -9,9 +9,9 @@ from provisioner import engine
 from provisioner.archive import Archive
 from provisioner.blueprint import django_site
 from provisioner.config import Config
-from provisioner.errors import Invalid
+from provisioner.errors import CredentialsRefused, Invalid
 from provisioner.model import Refs
-from provisioner.preflight import prepare
+from provisioner.preflight import identify, prepare
 from tests.strict_aws.faults import deny
 from tests.strict_aws.layer import Instead
 
@@ -54,12 +54,36 @@ def test_an_account_that_is_fit_gives_two_zones_that_offer_everything(look):
     assert ready.notes == []
 
 
-def test_a_region_that_is_not_enabled(aws, look):
+def refuse_to_know(aws):
+    """As a region does that is not enabled, or any with a wrong key."""
     aws.strict.faults.append(
-        answer("DescribeRegions", Regions=[{"RegionName": "us-east-1", "OptInStatus": "not-opted-in"}])
+        deny("GetCallerIdentity", "InvalidClientTokenId", "The security token is invalid")
     )
-    (problem,) = problems(look)
-    assert problem.startswith("region us-east-1 is not enabled in this account: enable it, or choose another")
+
+
+@pytest.mark.parametrize("status", ["opted-in", "not-opted-in"])
+def test_a_region_that_is_not_enabled_is_told_from_a_wrong_key(aws, status):
+    refuse_to_know(aws)
+    aws.strict.faults.append(
+        answer("DescribeRegions", Regions=[{"RegionName": "us-east-1", "OptInStatus": status}])
+    )
+    error = {"opted-in": CredentialsRefused, "not-opted-in": Invalid}[status]
+    with pytest.raises(error, match={"opted-in": "sign in", "not-opted-in": "enable it, or"}[status]):
+        identify(aws.cloud(), aws.cloud)
+    assert aws.calls == ["GetCallerIdentity", "DescribeRegions"]
+
+
+@pytest.mark.parametrize("code", ["AuthFailure", "UnauthorizedOperation"])
+def test_a_key_that_no_region_knows_is_refused(aws, code):
+    refuse_to_know(aws)
+    aws.strict.faults.append(deny("DescribeRegions", code))
+    with pytest.raises(CredentialsRefused, match="InvalidClientTokenId"):
+        identify(aws.cloud(), aws.cloud)
+
+
+def test_who_is_known_is_asked_for_nothing_more(aws):
+    identify(aws.cloud(), aws.cloud)
+    assert aws.calls == ["GetCallerIdentity"]
 
 
 @pytest.mark.parametrize(
@@ -123,16 +147,17 @@ def quota_of(code, value):
             "L-F678F1CE",
             1.0,
             {},
-            "VPCs: 1 of 1 are in use in us-east-1 and this needs 1 more: free some, or ask",
+            "VPCs: others use 1 of 1 in us-east-1 and this needs 1: free some, or ask",
         ),
-        ("L-0263D0A3", 0.0, {"nat": True}, "elastic addresses: 0 of 0 are in use"),
+        ("L-A4707A72", 0.0, {}, "internet gateways: others use 0 of 0 in"),
+        ("L-0263D0A3", 0.0, {"nat": True}, "elastic addresses: others use 0 of 0 in"),
         (
             "L-1216C47A",
             1.0,
             {},
-            "vCPUs of standard instances: 0 of 1 are in use in us-east-1 and this needs 2 more",
+            "vCPUs of standard instances: others use 0 of 1 in us-east-1 and this needs 2",
         ),
-        ("L-7B6409FD", 0.0, {}, "databases: 0 of 0 are in use"),
+        ("L-7B6409FD", 0.0, {}, "databases: others use 0 of 0 in"),
     ],
 )
 def test_a_quota_that_would_be_passed(aws, look, code, value, choices, says):
@@ -154,13 +179,28 @@ def test_vcpus_of_what_runs_are_counted(aws, look):
     aws.calls.clear()
     aws.strict.faults.append(quota_of("L-1216C47A", 5.0))
     (problem,) = problems(look)
-    assert "4 of 5 are in use" in problem
+    assert "others use 4 of 5" in problem
 
 
 def test_a_quota_that_nobody_raised_is_known_as_a_default(aws, look):
     aws.strict.faults.append(deny("GetServiceQuota", "NoSuchResourceException"))
     aws.strict.faults.append(answer("GetAWSDefaultServiceQuota", Quota={"Value": 0.0}))
-    assert len(problems(look)) == 3
+    assert len(problems(look)) == 4
+
+
+def test_what_the_stack_has_already_is_a_part_of_what_it_needs(aws, site):
+    stack, cloud = site(nat=True)
+    aws.strict.faults += [
+        quota_of("L-F678F1CE", 2.0),
+        quota_of("L-A4707A72", 1.0),
+        quota_of("L-0263D0A3", 1.0),
+    ]
+    vpc = stack.resources["vpc"]
+    vpc.create(cloud, None)
+    refs = Refs({"vpc": vpc.find(cloud)})
+    stack.resources["internet-gateway"].create(cloud, refs)
+    stack.resources["nat-address"].create(cloud, refs)
+    assert prepare(Config(nat=True), cloud).zones
 
 
 def test_a_strangers_thing_with_our_name(aws, look):
