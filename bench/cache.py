@@ -4,8 +4,9 @@
 
 One run makes rows, starts a MariaDB, a Redis and a gunicorn for each contender, all under var/ and on free
 ports, checks that all send the same rows, and asks each with wrk in turns; it prints medians over the rounds,
-and the shares of all cores that the contender's gunicorn, Redis and wrk used. Then it lets 64 requests miss
-at once, and stops Redis in the middle of traffic. The figures go to var/bench/cache.txt, a plot beside it.
+also of the ratios, and the shares of all cores that the contender's gunicorn, Redis and wrk used. Then 64
+requests miss at once, and Redis is stopped in the middle of traffic. The figures go to var/bench/cache.txt, a
+plot beside it.
 
 The peers' entries live for an hour, ours for a minute: what ours cost to make anew is in our figures.
 --servers compares gunicorn's workers and threads for the cached page instead.
@@ -14,6 +15,7 @@ The peers' entries live for an hour, ours for a minute: what ours cost to make a
 import argparse
 import os
 import shutil
+import signal
 import statistics
 import sys
 from importlib.util import find_spec
@@ -56,6 +58,7 @@ def main() -> None:
     options = parser.parse_args()
     if min(options.rows, options.rounds, options.seconds, options.connections) < 1:
         parser.error("every number has to be 1 or more")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server is left behind
     place = VAR / f"cache-{os.getpid()}"
     place.mkdir(parents=True)
     try:
@@ -64,7 +67,7 @@ def main() -> None:
     except (wrk.WrkFailed, CannotStart, AssertionError) as error:
         sys.exit(f"bench/cache.py: {error}")
     finally:
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)  # an interrupted server may still be at it
     file = VAR / ("cache-servers.txt" if options.servers else "cache.txt")
     file.write_text(said)
     print(f"\nwritten to {file.relative_to(ROOT)}")
@@ -74,8 +77,8 @@ def compare(stage: Stage, options: argparse.Namespace) -> str:
     """Every contender in turns, then the failures; prints and returns what was found."""
     with contenders.entered(stage) as entered:
         lines = measured(stage, entered, options)
-    rates = {line.name: line.rate for line in lines}
-    sample, limit = rates[contenders.SAMPLE], rates[contenders.LIMIT]
+    named = {line.name: line for line in lines}
+    sample, limit = named[contenders.SAMPLE], named[contenders.LIMIT]
     said = [
         f"{options.rows:,} rows, {options.connections} connections, medians of {options.rounds} rounds of"
         f" {options.seconds} s, {os.cpu_count()} cores",
@@ -94,11 +97,11 @@ def compare(stage: Stage, options: argparse.Namespace) -> str:
     }
     first, after = failures.cost_of_a_hung_redis(stage, stage.gunicorn("hung", "config.wsgi"))
     found = [
-        Ratio("cached page, x the sample", rates[contenders.OURS] / sample, 5.5),
-        Ratio("cached page, of the limit", rates[contenders.OURS] / limit, 0.6),
-        Ratio("gzip client, x the sample", rates[contenders.OURS_GZIP] / sample, 7),
-        Ratio("gzip client, of the limit", rates[contenders.OURS_GZIP] / limit, 0.8),
-        Ratio("304, of the limit", rates[contenders.OURS_304] / limit, 1.1),
+        Ratio("cached page, x the sample", named[contenders.OURS].beside(sample), 5.5),
+        Ratio("cached page, of the limit", named[contenders.OURS].beside(limit), 0.6),
+        Ratio("gzip client, x the sample", named[contenders.OURS_GZIP].beside(sample), 7),
+        Ratio("gzip client, of the limit", named[contenders.OURS_GZIP].beside(limit), 0.8),
+        Ratio("304, of the limit", named[contenders.OURS_304].beside(limit), 1.1),
         Ratio(f"{crowd} misses at once, queries", crowded["ours"], 1, at_most=True),
         Ratio("Redis hung, the most that a request took longer", first, 300, at_most=True, unit=" ms"),
         Ratio("Redis hung, then, x the uncached page's time", after, 1.05, at_most=True),
@@ -127,10 +130,8 @@ def measured(stage: Stage, entered: list[Contender], options: argparse.Namespace
     return [
         Line(
             one.name,
-            *(
-                statistics.median(getattr(load, name) for load, _, _ in taken)
-                for name in ("rate", "p50", "p99")
-            ),
+            tuple(load.rate for load, _, _ in taken),
+            *(statistics.median(getattr(load, name) for load, _, _ in taken) for name in ("p50", "p99")),
             one.size,
             statistics.median(site for _, site, _ in taken) / whole,
             statistics.median(redis for _, _, redis in taken) / whole,

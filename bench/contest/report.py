@@ -1,5 +1,6 @@
 """The figures as text tables and as a plot."""
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,16 +12,24 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Line:
-    """One contender's medians. Times in milliseconds, the size in bytes, shares of all cores from 0 to 1."""
+    """One contender's answers a second by round, and medians: milliseconds, bytes, shares of all cores."""
 
     name: str
-    rate: float
+    rates: tuple[float, ...]
     p50: float
     p99: float
     size: int
     server_share: float
     redis_share: float
     wrk_share: float
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+    def beside(self, other: "Line") -> float:
+        """How many times the other's rate; the median over rounds, since others may use the machine too."""
+        return statistics.median(mine / its for mine, its in zip(self.rates, other.rates, strict=True))
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class Ratio:
         return self.measured <= self.wanted if self.at_most else self.measured >= self.wanted
 
 
-def table(lines: Sequence[Line], sample: float, limit: float) -> str:
+def table(lines: Sequence[Line], sample: Line, limit: Line) -> str:
     """The lines as text, beside the sample and the limit."""
     grid = _grid(
         "", "answers/s", "x the sample", "of the limit", "p50 ms", "p99 ms", "bytes", "site", "Redis", "wrk"
@@ -47,8 +56,8 @@ def table(lines: Sequence[Line], sample: float, limit: float) -> str:
         grid.add_row(
             line.name,
             f"{line.rate:,.0f}",
-            f"{line.rate / sample:.2f}",
-            f"{line.rate / limit:.2f}",
+            f"{line.beside(sample):.2f}",
+            f"{line.beside(limit):.2f}",
             f"{line.p50:.1f}",
             f"{line.p99:.1f}",
             f"{line.size:,}",

@@ -18,7 +18,7 @@ from local.servers import HOST, MariaDB, Redis, free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-EVERY = 450  # of so many rows one more mentions the word, so that the query fills its 500 rows of 250,000
+MENTIONS = 550  # rows that are made to mention the word, so that the query finds its 500
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def built(directory: Path, rows: int) -> Iterator[Stage]:
         stage.manage("load_articles", "--generate", str(rows))
         stage.sql(
             "UPDATE covid_article SET sentence = CONCAT('The Delta variant was seen. ', LEFT(sentence, 700))"
-            f" WHERE object_id % {EVERY} = 0"
+            f" WHERE object_id % {max(1, rows // MENTIONS)} = 0"
         )
         stage.sql("ANALYZE TABLE covid_article")
         yield stage
