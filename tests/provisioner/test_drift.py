@@ -7,6 +7,8 @@ import pytest
 from provisioner import engine
 from provisioner.errors import Incomplete
 from provisioner.events import Action
+from provisioner.health import boot_log
+from provisioner.model import Change, Refs
 from tests.strict_aws.census import census
 
 
@@ -93,9 +95,24 @@ def another_policy(cloud, ids):
     )
 
 
+def another_route(cloud, ids):
+    other = cloud.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    cloud.ec2.replace_route(
+        RouteTableId=ids["public-routes"], DestinationCidrBlock="0.0.0.0/0", GatewayId=other
+    )
+
+
+def cache_in_public(cloud, ids):
+    cloud.elasticache.modify_cache_subnet_group(
+        CacheSubnetGroupName=ids["cache-subnets"], SubnetIds=[ids["public-1"], ids["public-2"]]
+    )
+
+
 @pytest.mark.parametrize(
     ("harm", "resource"),
     [
+        (another_route, "public-routes"),
+        (cache_in_public, "cache-subnets"),
         (open_a_port, "web"),
         (close_the_port, "web"),
         (rename, "vpc"),
@@ -196,3 +213,23 @@ def test_an_instance_that_was_launched_without_its_profile_gets_it(site, aws):
     engine.up(stack, cloud)
     assert "AssociateIamInstanceProfile" in aws.calls
     assert {step.action for step in engine.plan(stack, cloud)} == {Action.KEEP}
+
+
+@pytest.mark.parametrize(
+    ("resource", "what", "operation"),
+    [
+        ("host", "profile", "ReplaceIamInstanceProfileAssociation"),
+        ("database-subnets", "subnets", "ModifyDBSubnetGroup"),
+    ],
+)
+def test_it_is_put_back_with_one_call(standing, aws, resource, what, operation):
+    stack, cloud, _ = standing
+    found = engine.status(stack, cloud)
+    aws.calls.clear()
+    stack.resources[resource].change(cloud, found[resource], Refs(found), [Change(what, "others", "ours")])
+    assert aws.mutating() == [operation]
+
+
+def test_a_hosts_console_tells_how_its_boot_goes(standing):
+    _, cloud, ids = standing
+    assert isinstance(boot_log(ids["host"], cloud), str)

@@ -57,7 +57,7 @@ def interrupt(machine: Machine, number: int) -> int:
     try:
         (machine.root / "running").read_text()
         os.killpg(process.pid, number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     finally:
         with process, contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
