@@ -1,7 +1,8 @@
 """The smallest IAM policy under which create, plan, status, outputs, sweep and teardown work, as data.
 
 What a stack makes is known by its tag or its name, wherever IAM can tell: what may be changed or deleted
-carries `provisioner:stack`, or has a name that begins with the stack's. What can't be scoped only looks.
+carries `provisioner:stack`, or has a name that the stack's blueprint gives. What can't be scoped only looks.
+What AWS encrypts with its own keys, and what the services do in their own roles, needs no permission.
 Which action takes which resource and condition is in the Service Authorization Reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
@@ -72,6 +73,17 @@ CHANGE = (
     *("RevokeSecurityGroupIngress", "TerminateInstances"),
 )
 
+NAMES = {
+    "rds": ("db:{}-database", "subgrp:{}-database-subnets"),
+    "elasticache": (
+        *("replicationgroup:{}-cache", "cluster:{}-cache-*"),
+        *("subnetgroup:{}-cache-subnets", "parametergroup:{}-cache-parameters"),
+    ),
+    "secretsmanager": ("secret:{}/*",),
+    "ssm": ("parameter/{}", "parameter/{}/*"),
+}
+"""The stack's names in services that have a region, in full: covid-2-database is not covid's."""
+
 
 def policy(stack: str, region: str = "*", account: str = "*", part: str = "") -> dict[str, Any]:
     """The policy's document for one stack, or one of its PARTS; `*` for a region or account not known yet."""
@@ -81,10 +93,14 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
     def arn(service: str, rest: str, *, of: str = account, where: str = region) -> str:
         return f"arn:{partition}:{service}:{where}:{of}:{rest}"
 
+    def named(service: str) -> list[str]:
+        return [arn(service, name.format(stack)) for name in NAMES[service]]
+
     def ec2(*kinds: str) -> list[str]:
         return [arn("ec2", f"{kind}/*") for kind in kinds]
 
-    role = arn("iam", f"role/{stack}-*-{region}", where="")
+    role = arn("iam", f"role/{stack}-host-role-{region}", where="")
+    profile = arn("iam", f"instance-profile/{stack}-host-profile-{region}", where="")
     service_roles = arn("iam", "role/aws-service-role/*", where="")
     bucket = f"arn:{partition}:s3:::{stack}-{account}-{region}"
     asked, ours = (
@@ -114,10 +130,12 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
                     *("DeleteDBSubnetGroup", "ModifyDBInstance", "ModifyDBSubnetGroup"),
                 ),
             ),
-            [
-                *(arn("rds", f"{kind}:{stack}-*") for kind in ("db", "subgrp")),
-                *(arn("rds", f"{kind}:default*") for kind in ("og", "pg")),
-            ],
+            named("rds"),
+        ),
+        _allow(
+            "DatabaseDefaults",
+            _of("rds", ("CreateDBInstance", "ModifyDBInstance")),
+            [arn("rds", "og:default*"), arn("rds", "pg:default*")],
         ),
         _allow(
             "Cache",
@@ -130,10 +148,7 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
                     "ModifyReplicationGroup",
                 ),
             ),
-            [
-                arn("elasticache", f"{kind}:{stack}-*")
-                for kind in ("cluster", "parametergroup", "replicationgroup", "subnetgroup")
-            ],
+            named("elasticache"),
         ),
         _allow(
             "Role",
@@ -142,15 +157,25 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
                 (
                     *("AddRoleToInstanceProfile", "CreateInstanceProfile", "CreateRole"),
                     *("DeleteInstanceProfile", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy"),
-                    *("GetInstanceProfile", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies"),
-                    *("ListInstanceProfilesForRole", "ListRolePolicies", "PutRolePolicy"),
+                    *("GetRolePolicy", "ListAttachedRolePolicies", "ListInstanceProfilesForRole"),
+                    *("ListRolePolicies", "PutRolePolicy"),
                     *("RemoveRoleFromInstanceProfile", "TagInstanceProfile", "TagRole"),
                 ),
             ),
-            [role, arn("iam", f"instance-profile/{stack}-*-{region}", where="")],
+            [role, profile],
+        ),
+        _allow(
+            "LookAtRoles",  # by their tags, a sweep tells those of a neighbour such as covid-2
+            ("iam:GetInstanceProfile", "iam:GetRole"),
+            [
+                *(
+                    arn("iam", f"{kind}/{stack}-*-{region}", where="")
+                    for kind in ("role", "instance-profile")
+                ),
+                service_roles,
+            ],
         ),
         _allow("PassRole", ("iam:PassRole",), role, _equals("iam:PassedToService", "ec2.amazonaws.com")),
-        _allow("ServiceRoles", ("iam:GetRole",), service_roles),
         _allow(
             "MakeServiceRoles",
             ("iam:CreateServiceLinkedRole",),
@@ -183,7 +208,7 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
                     *("PutSecretValue", "RestoreSecret", "TagResource"),
                 ),
             ),
-            arn("secretsmanager", f"secret:{stack}/*"),
+            named("secretsmanager"),
         ),
         _allow(
             "Parameters",
@@ -194,7 +219,7 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
                     *("GetParametersByPath", "ListTagsForResource", "PutParameter"),
                 ),
             ),
-            [arn("ssm", f"parameter/{stack}"), arn("ssm", f"parameter/{stack}/*")],
+            named("ssm"),
         ),
         _allow(
             "ImageParameter",

@@ -2,11 +2,14 @@
 
 import json
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
+from provisioner import engine
 from provisioner.policy import INLINE, MANAGED, PARTS, policy
 from tests.provisioner.recording import RECORDED, WHOLE
+from tests.strict_aws.layer import ACCOUNT, REGION
 
 PREFIXES = {
     "elastic-load-balancing-v2": "elasticloadbalancing",
@@ -81,22 +84,56 @@ def test_it_has_what_was_called_and_nothing_more(request):
         assert have - needed == set()
 
 
+def resources(statement):
+    return statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+
+
 def test_what_changes_something_is_scoped_to_the_stack():
-    document = policy("covid", "eu-west-1", "123456789012")
+    document = policy("covid", "eu-west-1", ACCOUNT)
     for statement in document["Statement"]:
-        resources = statement["Resource"]
-        resources = [resources] if isinstance(resources, str) else resources
-        if statement["Sid"] in ("Look", "Image", "ImageParameter", "ServiceRoles"):
-            verbs = {
-                re.sub("[A-Z][a-z].*", "", action.partition(":")[2][1:]) for action in statement["Action"]
-            }
-            assert not {"Create", "Delete", "Modify", "Put"} & verbs
-            continue
-        by_condition = "covid" in json.dumps(statement.get("Condition", {}))
-        by_service = "iam:AWSServiceName" in json.dumps(statement.get("Condition", {}))
-        by_name = all("covid" in arn or "default" in arn for arn in resources)
-        assert by_condition or by_service or by_name, statement["Sid"]
-        assert all("123456789012" in arn or arn == "*" for arn in resources)
+        condition = json.dumps(statement.get("Condition", {}))
+        by_tag = "covid" in condition or "iam:AWSServiceName" in condition
+        by_name = all("covid" in arn or ":default" in arn for arn in resources(statement))
+        changes = [action for action in statement["Action"] if not re.search(":(Describe|Get|List)", action)]
+        if statement["Sid"] == "Image":  # AWS's own: it is the launch that is scoped
+            changes.remove("ec2:RunInstances")
+        assert not changes or by_tag or by_name, statement["Sid"]
+        public = ("Image", "ImageParameter", "Look")
+        assert statement["Sid"] in public or all(ACCOUNT in arn or arn == "*" for arn in resources(statement))
+
+
+def test_its_names_are_those_of_the_stack_and_not_of_its_neighbour(aws, site):
+    def arns():
+        cloud = aws.cloud()
+        databases = cloud.rds.describe_db_instances()["DBInstances"]
+        caches = cloud.elasticache
+        yield from (each["DBInstanceArn"] for each in databases)
+        yield from (each["DBSubnetGroup"]["DBSubnetGroupArn"] for each in databases)
+        yield from (each["ARN"] for each in caches.describe_replication_groups()["ReplicationGroups"])
+        yield from (each["ARN"] for each in caches.describe_cache_subnet_groups()["CacheSubnetGroups"])
+        yield from (each["ARN"] for each in caches.describe_cache_parameter_groups()["CacheParameterGroups"])
+        yield from (each["Arn"] for each in cloud.iam.list_roles()["Roles"])
+        yield from (each["Arn"] for each in cloud.iam.list_instance_profiles()["InstanceProfiles"])
+        yield from (f"arn:aws:s3:::{each['Name']}" for each in cloud.s3.list_buckets()["Buckets"])
+        yield from (each["ARN"] for each in cloud.secretsmanager.list_secrets()["SecretList"])
+        for path in ("/covid", "/covid-2"):
+            parameters = cloud.ssm.get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
+            yield from (each["ARN"] for each in parameters)
+
+    engine.up(*site(name="covid"))
+    ours = {arn for arn in arns() if "covid" in arn}
+    engine.up(*site(name="covid-2"))
+    theirs = {arn for arn in arns() if "covid-2" in arn}
+    named = [
+        arn
+        for statement in policy("covid", REGION, ACCOUNT)["Statement"]
+        if statement["Sid"] != "LookAtRoles"
+        for arn in resources(statement)
+        if arn != "*" and not arn.endswith("*/*")
+    ]
+    assert len(ours) == len(theirs) > 8
+    assert {arn for arn in ours if not any(fnmatchcase(arn, each) for each in named)} == set()
+    assert {arn for arn in theirs if any(fnmatchcase(arn, each) for each in named)} == set()
 
 
 @pytest.mark.parametrize(("part", "limit"), [("", INLINE), *((part, MANAGED) for part in PARTS)])
