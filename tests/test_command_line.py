@@ -82,4 +82,4 @@ def test_the_policy_is_json_and_needs_no_credentials():
     done = deploy("policy", "--name", "trial", "--region", "eu-west-1", "--account", "123456789012")
     assert done.returncode == 0
     document = json.loads(done.stdout)
-    assert "arn:aws:rds:eu-west-1:123456789012:db:trial-*" in json.dumps(document)
+    assert "arn:aws:rds:eu-west-1:123456789012:db:trial-database" in json.dumps(document)
