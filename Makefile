@@ -15,7 +15,8 @@ demo-down: ## end the demo and remove every file that it made
 	@sh local/demo_down.sh
 
 test: lint ## run every check and every test
-	$(python) -m pytest
+	$(python) -m pytest --numprocesses auto tests/provisioner
+	$(python) -m pytest --ignore tests/provisioner
 
 lint: environment ## ruff, mypy and shellcheck
 	$(python) -m ruff check .

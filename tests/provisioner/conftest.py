@@ -1,9 +1,10 @@
 """The library against an emulated AWS in this process, as strict as the real one, on a clock of its own."""
 
 import functools
+import gc
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import boto3
 import moto.core.responses
@@ -18,20 +19,16 @@ from provisioner.blueprint import django_site
 from provisioner.config import Config
 from provisioner.model import Stack
 from provisioner.preflight import prepare
-from tests.provisioner.recording import WHOLE, record
+from tests.provisioner.recording import (
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+    record,
+)
 from tests.strict_aws import StrictAws
 from tests.strict_aws.layer import READS, REGION, Wiring
 
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What looks back at all other tests comes after them."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
-    files = {item.path for item in items}
-    selected = config.option.keyword or any("::" in each for each in config.args)
-    config.stash[WHOLE] = not selected and files >= set(HERE.glob("test_*.py"))
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
 
 
 @dataclass
@@ -65,10 +62,23 @@ class Aws:
 
 @pytest.fixture(scope="session")
 def wiring() -> Wiring:
-    """One session for all tests: reading boto3's descriptions of its services takes seconds."""
+    """One session for all tests, and one client of each service: making them takes longer than most tests."""
     # moto lists a class's methods at each call.
     moto.core.responses.method_names_from_class = functools.cache(method_names_from_class)
-    return Wiring(boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION))
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    wiring = Wiring(session)
+    make, clients = session.client, {}
+
+    def client(name: str, **options: object) -> object:
+        if name not in clients:
+            clients[name] = make(name, **options)
+        return clients[name]
+
+    session.client = client
+    # All work is computation in a few threads: let them change places, and the collector come by, less often.
+    sys.setswitchinterval(0.1)
+    gc.set_threshold(200_000, 50, 100)
+    return wiring
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Every AWS call that the library made in this run of the tests, for the policy to be held against."""
+"""Every AWS call that the library made in this run of the tests: the policy is held against them at its end.
+
+That is no test of its own, since tests run in several processes, each of which hands in its calls.
+"""
 
 import sys
 from pathlib import Path
@@ -6,11 +9,13 @@ from pathlib import Path
 import pytest
 
 import provisioner.aws
+from provisioner.policy import policy
+from tests.provisioner.permissions import differences
 
 LIBRARY = str(Path(provisioner.aws.__file__).parent)
 RECORDED: set[str] = set()
-WHOLE = pytest.StashKey[bool]()
-"""Does this run have all of the library's tests?"""
+PROBLEMS: list[str] = []
+HERE = Path(__file__).parent
 
 
 def record(call) -> None:
@@ -22,3 +27,37 @@ def record(call) -> None:
             RECORDED.add(call.name)
             return
         frame = frame.f_back
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    RECORDED.update(getattr(node, "workeroutput", {}).get("called", ()))  # a process that died has none
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the calls in, or, in the process that has them all, fail the run if the policy differs."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["called"] = sorted(RECORDED)
+    elif session.testscollected or RECORDED:
+        PROBLEMS.extend(differences(RECORDED, policy("covid"), _whole(session)))
+        if PROBLEMS:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tests of crashes tried, and what is wrong with the policy."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "tried" and report.when == "call":
+                terminalreporter.write_line(value)
+    for problem in PROBLEMS:
+        terminalreporter.write_line(problem, red=True)
+
+
+def _whole(session: pytest.Session) -> bool:
+    """Did all of the library's tests run? A part of them calls a part of AWS."""
+    config = session.config
+    if session.testsfailed or config.option.keyword or config.option.markexpr:
+        return False
+    paths = [config.invocation_params.dir / each for each in config.args]
+    return all(path.is_dir() for path in paths) and any(HERE.is_relative_to(path) for path in paths)

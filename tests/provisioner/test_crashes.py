@@ -87,7 +87,7 @@ def wanted(everything):
     return whole, nothing
 
 
-def test_a_create_that_is_cut_off_at_any_call(aws, everything, branches, wanted, capsys):
+def test_a_create_that_is_cut_off_at_any_call(aws, everything, branches, wanted, record_property):
     """It is finished by the same command, or taken away by teardown."""
     stack, cloud = everything
     whole, nothing = wanted
@@ -107,13 +107,15 @@ def test_a_create_that_is_cut_off_at_any_call(aws, everything, branches, wanted,
         assert census() == {"teardown": nothing, NO_NEWS: deaths.before}.get(deaths.ending, whole)
 
     branches.run(work)
-    with capsys.disabled():
-        print(f"\ncreate was cut off at each of {deaths.calls} calls, in {len(deaths.situations)} situations")
+    situations = len(deaths.situations)
+    record_property(
+        "tried", f"create was cut off at each of {deaths.calls} calls, in {situations} situations"
+    )
     assert deaths.calls > 120
-    assert branches.tried == deaths.calls + len(deaths.situations)
+    assert branches.tried == deaths.calls + situations
 
 
-def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wanted, capsys):
+def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wanted, record_property):
     """It is finished by the same command."""
     stack, cloud = everything
     _, nothing = wanted
@@ -132,10 +134,10 @@ def test_a_teardown_that_is_cut_off_at_any_call(aws, everything, branches, wante
         assert census() == (deaths.before if deaths.ending == NO_NEWS else nothing)
 
     branches.run(work)
-    with capsys.disabled():
-        print(
-            f"\nteardown was cut off at each of {deaths.calls} calls, in {len(deaths.situations)} situations"
-        )
+    situations = len(deaths.situations)
+    record_property(
+        "tried", f"teardown was cut off at each of {deaths.calls} calls, in {situations} situations"
+    )
     assert branches.tried == deaths.calls > 80
 
 
@@ -155,7 +157,7 @@ def lose_each_answer(aws, branches, losses=LOSSES):
 
 @pytest.mark.parametrize(("invisible", "losses"), [(0, LOSSES), (3, LOSSES[:1])])
 def test_an_answer_that_is_lost_makes_nothing_twice(
-    aws, everything, branches, wanted, capsys, invisible, losses
+    aws, everything, branches, wanted, record_property, invisible, losses
 ):
     """Not even while what was made does not show yet."""
     stack, cloud = everything
@@ -168,12 +170,13 @@ def test_an_answer_that_is_lost_makes_nothing_twice(
         assert census() == whole
 
     branches.run(work)
-    with capsys.disabled():
-        print(f"\n{branches.tried} answers of create were lost, with ids invisible for {invisible} s")
+    record_property(
+        "tried", f"{branches.tried} answers of create were lost, with ids invisible for {invisible} s"
+    )
     assert branches.tried > 45 * len(losses)
 
 
-def test_a_teardown_whose_answers_are_lost_leaves_nothing(aws, everything, branches, wanted, capsys):
+def test_a_teardown_whose_answers_are_lost_leaves_nothing(aws, everything, branches, wanted, record_property):
     stack, cloud = everything
     _, nothing = wanted
     create(stack, cloud)
@@ -184,6 +187,5 @@ def test_a_teardown_whose_answers_are_lost_leaves_nothing(aws, everything, branc
         assert census() == nothing
 
     branches.run(work)
-    with capsys.disabled():
-        print(f"\n{branches.tried} answers of teardown were lost")
+    record_property("tried", f"{branches.tried} answers of teardown were lost")
     assert branches.tried > 50

@@ -1,4 +1,4 @@
-"""The policy allows what the library does, and nothing else: every call of these tests is held against it."""
+"""The policy is scoped to its stack, fits where it is meant to go, and is held against every call."""
 
 import json
 import re
@@ -8,80 +8,22 @@ import pytest
 
 from provisioner import engine
 from provisioner.policy import INLINE, MANAGED, PARTS, policy
-from tests.provisioner.recording import RECORDED, WHOLE
+from tests.provisioner.permissions import differences
 from tests.strict_aws.layer import ACCOUNT, REGION
 
-PREFIXES = {
-    "elastic-load-balancing-v2": "elasticloadbalancing",
-    "cloudwatch-logs": "logs",
-    "resource-groups-tagging-api": "tag",
-    "secrets-manager": "secretsmanager",
-    "service-quotas": "servicequotas",
-}
-"""IAM's names of services, where botocore has others."""
 
-ACTIONS = {
-    "sts.GetCallerIdentity": (),  # needs no permission
-    "ec2.AllocateAddress": ("ec2:AllocateAddress", "ec2:CreateTags"),
-    "ec2.CreateInternetGateway": ("ec2:CreateInternetGateway", "ec2:CreateTags"),
-    "ec2.CreateNatGateway": ("ec2:CreateNatGateway", "ec2:CreateTags"),
-    "ec2.CreateRouteTable": ("ec2:CreateRouteTable", "ec2:CreateTags"),
-    "ec2.CreateSecurityGroup": ("ec2:CreateSecurityGroup", "ec2:CreateTags"),
-    "ec2.CreateSubnet": ("ec2:CreateSubnet", "ec2:CreateTags"),
-    "ec2.CreateVpc": ("ec2:CreateVpc", "ec2:CreateTags"),
-    "ec2.RunInstances": ("ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"),
-    "ec2.AssociateIamInstanceProfile": ("ec2:AssociateIamInstanceProfile", "iam:PassRole"),
-    "ec2.ReplaceIamInstanceProfileAssociation": (
-        "ec2:ReplaceIamInstanceProfileAssociation",
-        "iam:PassRole",
-    ),
-    "elasticache.CreateCacheParameterGroup": (
-        "elasticache:CreateCacheParameterGroup",
-        "elasticache:AddTagsToResource",
-    ),
-    "elasticache.CreateCacheSubnetGroup": (
-        "elasticache:CreateCacheSubnetGroup",
-        "elasticache:AddTagsToResource",
-    ),
-    "elasticache.CreateReplicationGroup": (
-        "elasticache:CreateReplicationGroup",
-        "elasticache:AddTagsToResource",
-    ),
-    "iam.CreateInstanceProfile": ("iam:CreateInstanceProfile", "iam:TagInstanceProfile"),
-    "iam.CreateRole": ("iam:CreateRole", "iam:TagRole"),
-    "iam.AddRoleToInstanceProfile": ("iam:AddRoleToInstanceProfile", "iam:PassRole"),
-    "rds.CreateDBInstance": ("rds:CreateDBInstance", "rds:AddTagsToResource"),
-    "rds.CreateDBSubnetGroup": ("rds:CreateDBSubnetGroup", "rds:AddTagsToResource"),
-    "s3.CreateBucket": ("s3:CreateBucket", "s3:TagResource"),
-    "s3.DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
-    "s3.GetPublicAccessBlock": ("s3:GetBucketPublicAccessBlock",),
-    "s3.PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
-    "s3.HeadObject": ("s3:GetObject", "s3:ListBucket"),  # without the latter what is missing is a 403
-    "s3.ListBuckets": ("s3:ListAllMyBuckets",),
-    "s3.ListObjectVersions": ("s3:ListBucketVersions",),
-    "s3.ListObjectsV2": ("s3:ListBucket",),
-    "secrets-manager.CreateSecret": ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
-    "ssm.PutParameter": ("ssm:PutParameter", "ssm:AddTagsToResource"),
-}
-"""The IAM actions of calls that have others than their own name, from the Service Authorization Reference."""
-
-
-def actions_of(call):
-    service, _, operation = call.partition(".")
-    return ACTIONS.get(call, (f"{PREFIXES.get(service, service)}:{operation}",))
-
-
-def allowed(document):
-    return {action for statement in document["Statement"] for action in statement["Action"]}
-
-
-@pytest.mark.last
-def test_it_has_what_was_called_and_nothing_more(request):
-    needed = {action for call in RECORDED for action in actions_of(call)}
-    have = allowed(policy("covid"))
-    assert needed - have == set()
-    if request.config.stash[WHOLE]:  # a part of the tests calls a part of AWS
-        assert have - needed == set()
+def test_a_permission_too_few_and_one_too_many_are_both_seen():
+    document = {"Statement": [{"Action": ["ec2:DescribeVpcs", "ec2:DeleteVpc"]}]}
+    calls = {"ec2.DescribeVpcs", "ec2.CreateVpc"}
+    assert differences(calls, document) == [
+        "the policy lacks ec2:CreateTags",
+        "the policy lacks ec2:CreateVpc",
+        "the policy allows ec2:DeleteVpc, which nothing calls",
+    ]
+    assert differences(calls, document, whole=False) == [
+        "the policy lacks ec2:CreateTags",
+        "the policy lacks ec2:CreateVpc",
+    ]
 
 
 def resources(statement):
