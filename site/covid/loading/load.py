@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from django.db import Error
@@ -15,6 +14,7 @@ from covid.loading.errors import LoadError
 from covid.loading.records import Records
 from covid.loading.rejects import Rejects
 from covid.loading.seen import SeenIds
+from covid.loading.signals import Interruptible
 
 Show = Callable[[int, int, int], None]  # how much is read, of how much, and rows handed on so far
 
@@ -27,7 +27,7 @@ class Load:
     rejects: Rejects
     show: Show
     tell: Callable[[str], object]
-    shielded: Callable[[], AbstractContextManager[None]]
+    signals: Interruptible
 
     def run(self, records: Records, origin: staging.Origin) -> int:
         """Put the records in place of what the table holds; returns how many were stored.
@@ -35,12 +35,12 @@ class Load:
         Whatever is raised, an error or an interruption: the old rows stay and nothing is left behind.
         """
         try:
-            rows = self._fill(records, self._sink(staging.create(self.connection)))
+            rows = self._fill(records)
             if not rows:
                 raise LoadError(
                     "it holds no row that can be stored" if self.rejects.count else "it holds no rows"
                 )
-            with self.shielded():
+            with self.signals.shielded():
                 staging.swap(self.connection, origin, rows, self.rejects.count)
         except BaseException:
             if self.connection.connection:
@@ -55,14 +55,14 @@ class Load:
         self.tell("LOAD DATA LOCAL INFILE is off on this server: inserting in batches, which is slower.")
         return Inserts(self.connection, table)
 
-    def _fill(self, records: Records, sink: Sink) -> int:
-        seen = SeenIds()
-        try:
+    def _fill(self, records: Records) -> int:
+        with contextlib.ExitStack() as stack:
+            with self.signals.deferred():  # a sink may have a thread on the connection: it must be known
+                sink = self._sink(staging.create(self.connection))
+                stack.callback(sink.abort)
+            seen = stack.enter_context(contextlib.closing(SeenIds()))
             self._check(records, sink, seen)
             return sink.finish()
-        finally:
-            sink.abort()
-            seen.close()
 
     def _check(self, records: Records, sink: Sink, seen: SeenIds) -> None:
         added = 0

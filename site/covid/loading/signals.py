@@ -18,10 +18,11 @@ class Interrupted(BaseException):
 
 
 class Interruptible:
-    """While entered, signals raise Interrupted in the main thread, but not within shielded()."""
+    """While entered, the first signal raises Interrupted in the main thread; those after it are ignored."""
 
     def __init__(self) -> None:
-        self._shielded = False
+        self._held = False
+        self._come = 0
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> "Interruptible":
@@ -36,12 +37,21 @@ class Interruptible:
     @contextlib.contextmanager
     def shielded(self) -> Iterator[None]:
         """What runs here is finished. A signal that came meanwhile is forgotten: nothing is left to stop."""
-        self._shielded = True
+        self._held = True
         try:
             yield
         finally:
-            self._shielded = False
+            self._held = False
+
+    @contextlib.contextmanager
+    def deferred(self) -> Iterator[None]:
+        """What runs here is finished before a signal that came meanwhile raises Interrupted."""
+        with self.shielded():
+            yield
+        if self._come:
+            raise Interrupted(self._come)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if not self._shielded:
+        first, self._come = not self._come, self._come or number
+        if first and not self._held:
             raise Interrupted(number)

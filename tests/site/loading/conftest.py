@@ -78,17 +78,17 @@ def load(folder: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def loader(folder: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start load_articles as a process on the test's database; it is killed with the test."""
+    """Start load_articles as a process on the test's database, `by` another; it is killed with the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+    def start(*arguments: object, by: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:
         variables = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_NAME": connection.settings_dict["NAME"],
             "TMPDIR": str(folder),
         }
         process = subprocess.Popen(
-            [sys.executable, ROOT / "manage.py", "load_articles", *map(str, arguments)],
+            [*by, sys.executable, ROOT / "manage.py", "load_articles", *map(str, arguments)],
             env=variables | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

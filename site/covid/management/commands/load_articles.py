@@ -95,7 +95,7 @@ class Command(BaseCommand):
                 contextlib.closing(Rejects(options["max_rejects"], options["rejects"])) as rejects,
                 _records(source, generate, options["seed"], sha256, meter) as (records, origin),
             ):
-                load = Load(connection, rejects, partial(meter.show, "Loading"), meter.tell, signals.shielded)
+                load = Load(connection, rejects, partial(meter.show, "Loading"), meter.tell, signals)
                 rows = load.run(records, origin)
             seconds = time.monotonic() - began
         pace = f"{rows / seconds:,.0f} rows/s"
