@@ -11,7 +11,7 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
-from cli import bench, leaks, show
+from cli import bench, forward, leaks, show
 from cli.interrupts import INTERRUPTED, interruptible
 from cli.options import choices, parser
 from cli.place import Place, find_place, local_runs
@@ -151,6 +151,23 @@ def outputs(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def run_admin(arguments: argparse.Namespace) -> int:
+    place = _place(arguments)
+    stack = place.whole_stack()
+    host = stack.resources["host"].find(place.cloud)
+    if host is None:
+        return _fail(arguments, 1, f"stack {stack.name!r} has no host: `create` makes it")
+    there = host.facts["admin port"]
+    here = there if place.target else arguments.local_port or there
+    values = {"admin_url": f"http://127.0.0.1:{here}/admin/"}
+    if arguments.show_password:
+        values |= place.admin()
+    show.outputs(arguments.json, values)
+    if place.target:
+        return 0
+    return forward.run(forward.command(host.id, there, here, place.cloud.region, arguments.profile))
+
+
 def run_policy(arguments: argparse.Namespace) -> int:
     """Needs no credentials: whoever grants them reads this first."""
     config = load(arguments.config, choices(arguments))
@@ -182,6 +199,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "plan": plan,
     "status": status,
     "outputs": outputs,
+    "admin": run_admin,
     "policy": run_policy,
     "bench": run_bench,
 }

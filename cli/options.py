@@ -14,6 +14,7 @@ COMMANDS = {
     "plan": "show what create would do; changes nothing",
     "status": "show what is there",
     "outputs": "show the endpoints, the secret's name and the site's address",
+    "admin": "open the way to the Django admin, which answers on the host's loopback only",
     "policy": "print the smallest IAM policy that the commands need, as JSON",
     "bench": "time the running site's cached and uncached pages over HTTP",
 }
@@ -54,7 +55,11 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--part", choices=PARTS, default="", help="one part, for a managed policy of its own"
             )
-        if name == "outputs":
+        if name == "admin":
+            command.add_argument(
+                "--local-port", type=int, metavar="N", help="this machine's port (default: the host's)"
+            )
+        if name in ("outputs", "admin"):
             command.add_argument(
                 "--show-password", action="store_true", help="add the Django admin's user and password"
             )

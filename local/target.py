@@ -39,7 +39,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 class Target:
     """A running region: where its API is, its name, and the configuration that it decides.
 
-    `settings` has `port`, the site's, and `ca_url`, where to get the certificate that verifies its servers.
+    `settings` has `port` and `admin_port`, the site's, and `ca_url`, where to get the certificate that
+    verifies its servers.
     """
 
     endpoint_url: str
@@ -91,7 +92,11 @@ def find(var: Path) -> Target | None:
     return Target(
         endpoint_url=f"http://{HOST}:{ports['api']}",
         region=REGION,
-        settings={"port": ports["site"], "ca_url": authority.tls(directory).ca.as_uri()},
+        settings={
+            "port": ports["site"],
+            "admin_port": ports["admin"],
+            "ca_url": authority.tls(directory).ca.as_uri(),
+        },
     )
 
 
@@ -124,8 +129,8 @@ def _alone(var: Path) -> Iterator[None]:
 def _start(directory: Path, site_port: int) -> Target | None:
     directory.mkdir(mode=0o700)
     authority.issue(directory)
-    port = free_port()
-    _ports(directory).write_text(json.dumps({"api": port, "site": site_port}))
+    port, admin_port = free_port(), free_port(site_port + 1)
+    _ports(directory).write_text(json.dumps({"api": port, "site": site_port, "admin": admin_port}))
     supervisor = Supervisor(directory)
     supervisor.start()
     supervisor.add(

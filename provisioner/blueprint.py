@@ -132,6 +132,7 @@ def django_site(
         profile=profile,
         instance_type=config.instance_type,
         port=config.port,
+        admin_port=config.admin_port,
         user_data=user_data(
             stack=cloud.stack,
             region=cloud.region,
@@ -140,6 +141,7 @@ def django_site(
             settings=path,
             secret=secret.id(cloud),
             port=config.port,
+            admin_port=config.admin_port,
             ca_url=config.ca_url,
         ),
         after=(settings, *artifacts),

@@ -24,13 +24,15 @@ def user_data(
     settings: str,
     secret: str,
     port: int,
+    admin_port: int,
     ca_url: str,
 ) -> str:
     """The boot script.
 
-    `archive` is the SHA-256 under which the bucket holds the site, `settings` a path of Parameter Store,
-    `secret` a name in Secrets Manager, `ca_url` where the certificates are that the database is verified by.
-    Raises ValueError if it would not fit into EC2's user data.
+    The site listens on `port`, its admin on `admin_port` of the loopback interface. `archive` is the SHA-256
+    under which the bucket holds the site, `settings` a path of Parameter Store, `secret` a name in Secrets
+    Manager, `ca_url` where the certificates are that the database is verified by. Raises ValueError if it
+    would not fit into EC2's user data.
     """
     values: Mapping[str, str | int] = {
         "stack": stack,
@@ -40,6 +42,7 @@ def user_data(
         "settings": settings,
         "secret": secret,
         "port": port,
+        "admin_port": admin_port,
         "ca_url": ca_url,
     }
     constants = "\n".join(f"{name}={shlex.quote(str(value))}" for name, value in values.items())
@@ -132,6 +135,7 @@ collect() {
   {
     parameters && passwords &&
       printf "%s='%s'\n" ALLOWED_HOSTS "$address,127.0.0.1,localhost" BIND "${BIND_ADDRESS:-0.0.0.0}:$port" \
+        ADMIN_BIND "127.0.0.1:$admin_port" \
         CA_BUNDLE "$home/ca.pem" STATIC_ROOT "$home/static" RELEASE "$archive"
   } >"$variables.new" && grep --quiet '^DATABASE_HOST=' "$variables.new"
 }

@@ -39,6 +39,7 @@ class Config:
     nat: bool = _option(False, "a NAT gateway for the private subnets (about $0.045 an hour)")
     allow_from: str = _option("0.0.0.0/0", "the IPv4 range that may open the site")
     port: int = _option(8008, "the site's port")
+    admin_port: int = _option(8009, "the admin's port, on the host's loopback")
     instance_type: str = _option("t3.small", "the host's EC2 instance type")
     database_class: str = _option("db.t3.medium", "the database's RDS instance class")
     database_storage: int = _option(20, "the database's disk, GiB")
@@ -60,8 +61,11 @@ class Config:
         problems = [*_name_problems(self.name), *_range_problems(self.cidr, self.allow_from)]
         if self.zones and len(set(self.zones)) != 2:
             problems.append(f"zones {', '.join(self.zones)}: give two different ones, or none")
-        if not 1 <= self.port <= 65535:
-            problems.append(f"port {self.port} is not between 1 and 65535")
+        for option in ("port", "admin_port"):
+            if not 1 <= getattr(self, option) <= 65535:
+                problems.append(f"{option} {getattr(self, option)} is not between 1 and 65535")
+        if self.port == self.admin_port:
+            problems.append(f"port and admin_port are both {self.port}: give two different ones")
         for option, pattern in CLASSES.items():
             if not pattern.fullmatch(value := getattr(self, option)):
                 example = type(self).__dataclass_fields__[option].default

@@ -74,8 +74,13 @@ def test_from_nothing_to_a_cached_site_and_back_to_nothing(checkout, rows):
     assert outputs.keys() == {"secret_name", "mysql_endpoint", "cache_endpoint", "public_ip", "url"}
     url = outputs["url"]
 
-    for path in ("/", "/healthz", "/admin/login/"):
+    for path in ("/", "/healthz"):
         assert fetch(url, path)[0].status == 200, path
+    assert fetch(url, "/admin/login/")[0].status == 404
+    admin = json.loads(deploy(checkout, "admin", "--show-password", "--json"))
+    assert admin["admin_user"] == "admin"
+    assert admin["admin_password"]
+    assert fetch(admin["admin_url"], "/admin/login/")[0].status == 200
     answer, page = fetch(url, "/uncached/")
     assert answer.status == 200
     assert "delta" in page

@@ -20,6 +20,9 @@ BOOT_TAG = "provisioner:boot"
 PORT_TAG = "provisioner:port"
 """The site's port, so that whoever finds the host knows its address."""
 
+ADMIN_PORT_TAG = "provisioner:admin-port"
+"""The admin's port on the host's loopback, for whoever leads a port-forward there."""
+
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameters: https://docs.aws.amazon.com/linux/al2023/ug/ec2.html"""
 
@@ -51,6 +54,7 @@ class Host(Tagged):
     profile: InstanceProfile
     instance_type: str
     port: int
+    admin_port: int
     user_data: str
     after: tuple[Resource, ...] = ()
     """What its boot needs, so that it does not wait for it at full price."""
@@ -74,6 +78,7 @@ class Host(Tagged):
             "profile": instance.get("IamInstanceProfile", {}).get("Arn"),
             "groups": sorted(group["GroupId"] for group in instance.get("SecurityGroups", [])),
             "metadata tokens": instance.get("MetadataOptions", {}).get("HttpTokens"),
+            "admin port": int(tags.get(ADMIN_PORT_TAG, self.admin_port)),
             TAGS: instance.get("Tags", []),
         }
         if ip := instance.get("PublicIpAddress"):
@@ -101,6 +106,7 @@ class Host(Tagged):
         dead = sum(each["State"]["Name"] in ("terminated", "shutting-down") for each in self._all(cloud))
         tags = [*cloud.tag_list(self.name), {"Key": BOOT_TAG, "Value": self._boot()}]
         tags.append({"Key": PORT_TAG, "Value": str(self.port)})
+        tags.append({"Key": ADMIN_PORT_TAG, "Value": str(self.admin_port)})
         cloud.ec2.run_instances(
             ImageId=self._image(cloud),
             InstanceType=self.instance_type,

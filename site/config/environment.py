@@ -36,6 +36,15 @@ def port(name: str) -> int:
     return int(text)
 
 
+def loopback(name: str) -> tuple[str, str] | None:
+    """The variable as an address and a port of the loopback interface, None where it is not set."""
+    text = os.environ.get(name, "")
+    host, _, number = text.rpartition(":")
+    if text and (host != "127.0.0.1" or not number.isdecimal() or not 0 < int(number) < 65536):
+        raise ImproperlyConfigured(f"{name} must be like 127.0.0.1:8009, not {text!r}")
+    return (host, number) if text else None
+
+
 def seconds(name: str) -> int:
     """The variable as whole seconds, 0 where it is not set; ImproperlyConfigured for anything else."""
     text = os.environ.get(name) or "0"

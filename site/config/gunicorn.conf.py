@@ -10,7 +10,9 @@ import os
 # A page gives up on a database that hangs; commands, which may have to wait for long statements, don't.
 os.environ.setdefault("DATABASE_READ_TIMEOUT", "10")
 
-bind = os.environ.get("BIND", "127.0.0.1:8008")
+bind = [os.environ.get("BIND", "127.0.0.1:8008")]
+if "ADMIN_BIND" in os.environ:  # what logs in is not on the open internet: config.listeners
+    bind.append(os.environ["ADMIN_BIND"])
 worker_class = "gthread"
 workers = 2
 threads = 8

@@ -13,6 +13,7 @@ DEBUG = False
 SECRET_KEY = os.environ["SECRET_KEY"]
 ADMIN_PASSWORD = os.environ["ADMIN_PASSWORD"]
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
+ADMIN_BIND = environment.loopback("ADMIN_BIND")
 RELEASE = os.environ.get("RELEASE", "")
 ARTICLES = os.environ.get("ARTICLES", "")
 CA_BUNDLE = environment.ca_bundle()
@@ -35,6 +36,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.security.BrowserPolicyMiddleware",
+    "config.listeners.ListenerMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "covid.health.HealthMiddleware",
@@ -104,7 +106,9 @@ CACHES = {
                 **({"ssl_ca_certs": CA_BUNDLE} if CA_BUNDLE else {}),
             },
         },
-    }
+    },
+    # What each worker can count by itself while Redis is out.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 STORAGES = {

@@ -1,6 +1,8 @@
-"""The site's addresses; /healthz is not here: covid.health answers it before the Host header is looked at."""
+"""The public addresses; config.admin_urls has those of the loopback listener.
 
-from django.contrib import admin
+/healthz is in neither: covid.health answers it before the Host header is looked at.
+"""
+
 from django.urls import path
 
 from covid import views
@@ -12,5 +14,4 @@ urlpatterns = [
     path("cached/table/", views.table, name="table"),
     path("compare/", views.compare, name="compare"),
     path("cache/clear/", views.clear, name="clear"),
-    path("admin/", admin.site.urls),
 ]

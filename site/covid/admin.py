@@ -10,9 +10,11 @@ from django.utils.text import Truncator
 from covid import revision
 from covid.caching import cache
 from covid.entry import Computed
+from covid.login import LoginForm
 from covid.models import Article, DataSet
 from covid.pagination import BoundedPaginator
 
+admin.site.login_form = LoginForm
 admin.site.site_title = admin.site.site_header = "COVID articles"
 admin.site.index_title = "Data"
 

@@ -22,14 +22,14 @@ def test_create_makes_the_network_of_the_picture(aws, site):
 
 
 def test_only_the_site_is_open_and_only_where_it_was_asked(aws, site):
-    stack, cloud = site(allow_from="192.0.2.0/24", port=8009)
+    stack, cloud = site(allow_from="192.0.2.0/24", port=8010)
     engine.up(stack, cloud)
     groups = {
         name: cloud.ec2.describe_security_groups(Filters=cloud.tag_filters(name))["SecurityGroups"][0]
         for name in ("web", "to-database", "to-cache")
     }
     rules = {name: group["IpPermissions"] for name, group in groups.items()}
-    assert [(r["FromPort"], r["IpRanges"][0]["CidrIp"]) for r in rules["web"]] == [(8009, "192.0.2.0/24")]
+    assert [(r["FromPort"], r["IpRanges"][0]["CidrIp"]) for r in rules["web"]] == [(8010, "192.0.2.0/24")]
     for name, port in (("to-database", 3306), ("to-cache", 6379)):
         assert [rule["FromPort"] for rule in rules[name]] == [port]
         assert rules[name][0]["IpRanges"] == []

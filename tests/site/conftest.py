@@ -71,10 +71,21 @@ def client(static_files: None) -> Client:
     return Client()
 
 
+LOOPBACK = {"SERVER_NAME": "127.0.0.1"}
+"""What the server says of a request on the test settings' ADMIN_BIND. (Its port is always 80.)"""
+
+
 @pytest.fixture
 def admin(static_files: None, admin_client: Client) -> Client:
-    """A browser that is logged in as a superuser."""
+    """A browser on the loopback listener that is logged in as a superuser."""
+    admin_client.defaults.update(LOOPBACK)
     return admin_client
+
+
+@pytest.fixture
+def loopback(static_files: None) -> Client:
+    """A browser on the loopback listener."""
+    return Client(**LOOPBACK)
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,9 @@ def point_cache_at(settings, port: int, password: str) -> None:
     """Let the site's cache speak to another server for the rest of the test."""
     default = settings.CACHES["default"]
     options = default["OPTIONS"] | {"PASSWORD": password}
-    settings.CACHES = {"default": default | {"LOCATION": f"redis://127.0.0.1:{port}/0", "OPTIONS": options}}
+    settings.CACHES = settings.CACHES | {
+        "default": default | {"LOCATION": f"redis://127.0.0.1:{port}/0", "OPTIONS": options}
+    }
 
 
 @pytest.fixture
@@ -125,11 +138,12 @@ def database(scratch: Path) -> MariaDB:
 def site(database: MariaDB) -> Gunicorn:
     """The site under gunicorn with that database and the run's Redis, not yet started."""
     directory = VAR / f"site-{uuid.uuid4().hex[:8]}"
-    port = free_port()
+    port, admin_port = free_port(), free_port()
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return Gunicorn(
         directory,
         port,
+        admin_port,
         keep
         | {
             "SECRET_KEY": get_random_string(50),
@@ -145,6 +159,7 @@ def site(database: MariaDB) -> Gunicorn:
             "CACHE_PASSWORD": os.environ["CACHE_PASSWORD"],
             "STATIC_ROOT": str(directory / "static"),
             "BIND": f"127.0.0.1:{port}",
+            "ADMIN_BIND": f"127.0.0.1:{admin_port}",
             "RELEASE": "r1",
         },
     )

@@ -20,6 +20,7 @@ class Gunicorn:
 
     directory: Path
     port: int
+    admin_port: int
     environment: dict[str, str]
 
     def prepare(self) -> None:

@@ -20,6 +20,7 @@ os.environ.update(
     CACHE_HOST="127.0.0.1",
     CACHE_PORT=str(free_port()),
     CACHE_PASSWORD=secrets.token_hex(12),
+    ADMIN_BIND="127.0.0.1:80",
     STATIC_ROOT=str(VAR / "static"),
 )
 os.environ.pop("CA_BUNDLE", None)

@@ -159,5 +159,5 @@ def test_loads_are_for_reading(admin: Client, articles: list[Article]) -> None:
     assert admin.post(f"/admin/covid/dataset/{load.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_a_stranger_is_sent_to_log_in(client: Client, db: None) -> None:
-    assert client.get(LIST).headers["Location"].startswith("/admin/login/")
+def test_a_stranger_is_sent_to_log_in(loopback: Client, db: None) -> None:
+    assert loopback.get(LIST).headers["Location"].startswith("/admin/login/")

@@ -9,8 +9,8 @@ PAGES = ("/", "/uncached/", "/cached/", "/nowhere/", "/admin/login/", "/healthz"
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_security_headers(client: Client, db: None, address: str) -> None:
-    headers = client.get(address).headers
+def test_security_headers(loopback: Client, db: None, address: str) -> None:
+    headers = loopback.get(address).headers
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["form-action"] == "'self'"
