@@ -12,11 +12,10 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.cache import cache_page
 
 from covid.levels import LEVELS
-from covid.models import Article
-from covid.queries import WORD
+from covid.questions import FIRST, AskForm
 
 
-def from_cache() -> list[Article]:
+def from_cache() -> list[dict]:
     """Rows that the view itself keeps in the cache, pickled."""
     rows = cache.get("rows")
     if rows is None:
@@ -25,9 +24,9 @@ def from_cache() -> list[Article]:
     return rows
 
 
-def from_orm() -> list[Article]:
+def from_orm() -> list[dict]:
     """Rows as the ORM gives them; where that is cached, from the cache."""
-    return list(Article.objects.mentioning(WORD).table())
+    return FIRST.fetch()
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -35,10 +34,12 @@ def page(request: HttpRequest) -> HttpResponse:
     began = time.perf_counter()
     rows = from_cache() if settings.PEER == "naive" else from_orm()
     milliseconds = (time.perf_counter() - began) * 1000
-    table = render_to_string("covid/_table.html", {"rows": rows, "word": WORD, "loaded": True})
+    table = render_to_string("covid/_table.html", {"rows": rows, "word": FIRST.word, "loaded": True})
     live = dict.fromkeys(("age", "ttl", "db", "render", "wait", "total"), "0.0")
     context = {
         "active": "cached",
+        "asked": FIRST,
+        "form": AskForm.showing(FIRST),
         "answer": {"entry": {"header": {"cost": 0.0}}, "note": ""},
         "facts": {"rows": len(rows), "sql": "", "database_ms": 0.0, "render_ms": 0.0},
         "generated": True,
@@ -47,7 +48,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "live": live | {"cache": f"{milliseconds:.1f}"},
         "outcome": "hit",
         "table": mark_safe(table),
-        "word": WORD,
     }
     return render(request, "covid/query.html", context)
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     *(path(f"{level.name}/", views.at_level, {"level": level}, name=level.name) for level in LEVELS),
     path("cached/table/", views.table, name="table"),
+    path("reports/", views.reports, name="reports"),
     path("compare/", views.compare, name="compare"),
     path("cache/clear/", views.clear, name="clear"),
 ]

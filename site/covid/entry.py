@@ -15,6 +15,7 @@ from typing import Any
 SCHEMA = 2  # raise it when the meaning of what is stored changes: the old entries are then never read
 MAX_BYTES = 2_000_000  # larger results are served and not stored
 REMEMBERED = 16  # parts that a process keeps to compare with
+HEADERS = 64  # that a process keeps, so that equal lines give the same one
 
 
 class Damaged(Exception):
@@ -67,7 +68,7 @@ class Header:
         return cls(name, generation, now, now + ttl, cost, sums, computed.facts)
 
     @staticmethod
-    @lru_cache(maxsize=REMEMBERED)
+    @lru_cache(maxsize=HEADERS)
     def parse(line: bytes) -> "Header":
         """The header in `line`; raises Damaged."""
         if line[:8] != b"%08x" % zlib.crc32(line[8:]):
@@ -120,6 +121,8 @@ class Unpacking:
             return None
         header = Header.parse(line)
         if header.name != name:
+            if _place(header.name) == _place(name):
+                return None  # the place is shared, and another has it now
             raise Damaged
         if not part or not header.stored:
             return Entry(header)
@@ -144,7 +147,14 @@ class Unpacking:
 
 @lru_cache(maxsize=256)
 def keys(name: str, *parts: str) -> tuple[str, ...]:
-    """Where Redis keeps the header and these parts: short keys, whatever the name is made of."""
-    digest = blake2b(name.encode(errors="surrogatepass"), digest_size=10).hexdigest()
+    """Where Redis keeps the header and these parts: short keys, whatever the name is made of.
+
+    Names "#place ..." share one place: the last one stored has it.
+    """
+    digest = blake2b(_place(name).encode(errors="surrogatepass"), digest_size=10).hexdigest()
     key = f"covid:{SCHEMA}:{digest}"
     return (key, *(f"{key}:{part}" for part in parts))
+
+
+def _place(name: str) -> str:
+    return name.partition(" ")[0] if name.startswith("#") else name

@@ -17,14 +17,15 @@ from django.template.loader import get_template
 from django.urls import reverse
 
 from config.security import BrowserPolicyMiddleware
-from covid import levels, pages, results
+from covid import levels, pages
 from covid.caching import cache
 from covid.pages import Page
+from covid.questions import Asked, asked_by
 from covid.timing import Timings
 
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 
-TEMPLATES = ("base", "query", "_levels", "_table", "table")
+TEMPLATES = ("base", "query", "_ask", "_levels", "_table", "_report", "table")
 MESSAGES = "messages="  # in a cookie, brings a message to the next page: Django shows it
 
 
@@ -51,7 +52,8 @@ class Hits:
         ):
             return self._application(environ, start_response)
         timings = Timings()
-        page = answer(environ, timings)
+        asked = asked_by(environ.get("QUERY_STRING", ""))
+        page = asked and answer(asked, environ, timings)
         if not page:
             return self._application(environ, start_response)
         headers = self._always | page.headers
@@ -62,22 +64,22 @@ class Hits:
         return [page.body]
 
 
-def _cached(environ: dict[str, Any], timings: Timings) -> Page | None:
-    table = levels.table_hit(timings, pages.takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")))
-    return pages.live(levels.LEVELS[-1], table, timings) if table else None
+def _cached(asked: Asked, environ: dict[str, Any], timings: Timings) -> Page | None:
+    table = levels.table_hit(asked, timings, pages.takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")))
+    return pages.live(levels.LEVELS[-1], asked, table, timings) if table else None
 
 
-def _table(environ: dict[str, Any], timings: Timings) -> Page | None:
+def _table(asked: Asked, environ: dict[str, Any], timings: Timings) -> Page | None:
     compressed = pages.takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
     if known := environ.get("HTTP_IF_NONE_MATCH"):
-        answer = cache.hit(results.TABLE, timings)
+        answer = cache.hit(asked.entry("table"), timings)
         if not answer:
             return None
-        tag = pages.etag(answer.entry.header, compressed)
+        tag = pages.etag(asked, answer.entry.header, compressed)
         if pages.named(known, tag):
             return pages.not_modified(answer, tag)
-    table = levels.table_hit(timings, compressed)
-    return pages.stable(table) if table else None
+    table = levels.table_hit(asked, timings, compressed)
+    return pages.stable(asked, table) if table else None
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from typing import Any
 
 from covid import results
 from covid.caching import Answer, Outcome, cache
+from covid.questions import Asked
 from covid.timing import KINDS, Timings
 
 ROUNDS = 3
@@ -40,7 +41,7 @@ class Level:
     name: str
     title: str
     about: str
-    fetch: Callable[[Timings, bool], Table]
+    fetch: Callable[[Asked, Timings, bool], Table]
 
 
 @dataclass(frozen=True)
@@ -53,30 +54,32 @@ class Run:
     total: float
 
 
-def uncached(timings: Timings, compressed: bool = False) -> Table:
+def uncached(asked: Asked, timings: Timings, compressed: bool = False) -> Table:
     """From MySQL, rendered now."""
-    rows, facts = results.query(timings)
-    return Table(results.render(rows, facts, timings), facts)
+    rows, facts = results.query(asked, timings)
+    return Table(results.render(asked, rows, facts, timings), facts)
 
 
-def rows_cached(timings: Timings, compressed: bool = False) -> Table:
+def rows_cached(asked: Asked, timings: Timings, compressed: bool = False) -> Table:
     """From rows in the cache, rendered now."""
-    answer = cache.read(results.ROWS, partial(results.rows_to_cache, timings), timings, part=results.JSON)
+    compute = partial(results.rows_to_cache, asked, timings)
+    answer = cache.read(asked.entry("rows"), compute, timings, part=results.JSON)
     with timings.measure("cache"):
         rows = json.loads(answer.entry.body)
     facts = answer.entry.header.facts
-    return Table(results.render(rows, facts, timings), facts, answer)
+    return Table(results.render(asked, rows, facts, timings), facts, answer)
 
 
-def table_cached(timings: Timings, compressed: bool = False) -> Table:
+def table_cached(asked: Asked, timings: Timings, compressed: bool = False) -> Table:
     """From the cache as it is; compressed if that is asked for and was kept."""
     part = results.DEFLATE if compressed else results.HTML
-    return Table.of(cache.read(results.TABLE, partial(results.table_to_cache, timings), timings, part=part))
+    compute = partial(results.table_to_cache, asked, timings)
+    return Table.of(cache.read(asked.entry("table"), compute, timings, part=part))
 
 
-def table_hit(timings: Timings, compressed: bool) -> Table | None:
+def table_hit(asked: Asked, timings: Timings, compressed: bool) -> Table | None:
     """The same, but only if the cache has it."""
-    answer = cache.hit(results.TABLE, timings, part=results.DEFLATE if compressed else results.HTML)
+    answer = cache.hit(asked.entry("table"), timings, part=results.DEFLATE if compressed else results.HTML)
     return Table.of(answer) if answer else None
 
 
@@ -87,14 +90,14 @@ LEVELS = (
 )
 
 
-def compare() -> list[Run]:
+def compare(asked: Asked) -> list[Run]:
     """Each level's median run, taken in turns."""
-    rounds = [[_run(level) for level in LEVELS] for _ in range(1 + ROUNDS)]
+    rounds = [[_run(level, asked) for level in LEVELS] for _ in range(1 + ROUNDS)]
     return [sorted(runs, key=lambda run: run.total)[ROUNDS // 2] for runs in zip(*rounds[1:], strict=True)]
 
 
-def _run(level: Level) -> Run:
+def _run(level: Level, asked: Asked) -> Run:
     timings = Timings()
-    table = level.fetch(timings, False)
+    table = level.fetch(asked, timings, False)
     total = timings.freeze()
     return Run(level, table.outcome, {kind: timings.ms(kind) for kind in KINDS}, total)

@@ -18,7 +18,7 @@ from covid import deflate
 from covid.caching import Answer, Outcome
 from covid.entry import Entry, Header
 from covid.levels import LEVELS, Level, Table
-from covid.queries import WORD
+from covid.questions import Asked, AskForm
 from covid.results import DEFLATE
 from covid.timing import Timings
 
@@ -28,6 +28,7 @@ LIVE = {name: f"\ue000{name}\ue001" for name in ("age", "ttl", "db", "cache", "r
 TABLE = "\ue000table\ue001"
 
 HTML_TYPE = "text/html; charset=utf-8"
+FRAMES = 64  # that a process keeps
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,12 @@ class Page:
     body: bytes = b""
 
 
-def live(level: Level, table: Table, timings: Timings, messages: Collection[Message] = ()) -> Page:
+def live(
+    level: Level, asked: Asked, table: Table, timings: Timings, messages: Collection[Message] = ()
+) -> Page:
     """The page of a level, with times taken as late as a page can still tell them."""
     with timings.measure("render"):
-        frame = _frame(level, table, timings.ms("wait") > 0, messages)
+        frame = _frame(level, asked, table, timings.ms("wait") > 0, messages)
     total = timings.freeze()
     values = {kind: f"{timings.ms(kind):.1f}" for kind in ("db", "cache", "render", "wait")}
     values["total"] = f"{total:.1f}"
@@ -67,10 +70,10 @@ def live(level: Level, table: Table, timings: Timings, messages: Collection[Mess
     return _page(table, (frame.head % values).encode(), frame.tail, {"Cache-Control": "private, no-store"})
 
 
-def stable(table: Table) -> Page:
+def stable(asked: Asked, table: Table) -> Page:
     """The table in a page that stays the same, byte by byte, as long as the table does, with an ETag."""
-    frame = _stable_frame(table.answer.entry.header)
-    tag = etag(table.answer.entry.header, _compressed(table))
+    frame = _stable_frame(asked, table.answer.entry.header)
+    tag = etag(asked, table.answer.entry.header, _compressed(table))
     return _page(table, frame.head.encode(), frame.tail, _revalidated(tag))
 
 
@@ -79,10 +82,10 @@ def not_modified(answer: Answer, tag: str) -> Page:
     return Page(304, _told(answer) | _revalidated(tag))
 
 
-def etag(header: Header, compressed: bool) -> str:
+def etag(asked: Asked, header: Header, compressed: bool) -> str:
     """The ETag of the stable page around this table; '' where the table was not made to be kept."""
     digest = header.facts.get("digest")
-    return f'"{digest}-{_stable_digest(header)}{"-gzip" * compressed}"' if digest else ""
+    return f'"{digest}-{_stable_digest(asked, header)}{"-gzip" * compressed}"' if digest else ""
 
 
 def bars(spent: dict[str, float], whole: float) -> list[tuple[str, float, float]]:
@@ -112,21 +115,22 @@ def takes_gzip(accepted: str) -> bool:
     return bool(re.fullmatch(r"1(\.0*)?|0\.0*[1-9]\d*", weight))
 
 
-def _frame(level: Level, table: Table, waited: bool, messages: Collection[Message]) -> Frame:
+def _frame(level: Level, asked: Asked, table: Table, waited: bool, messages: Collection[Message]) -> Frame:
     """The frame of a page; the one of an earlier page where it is the same."""
     if table.outcome is Outcome.HIT and not messages:
-        return _hit_frame(level, table.answer.entry.header, waited)
-    return _live_frame(level, table.outcome, table.facts, table.answer, waited, messages)
+        return _hit_frame(level, asked, table.answer.entry.header, waited)
+    return _live_frame(level, asked, table.outcome, table.facts, table.answer, waited, messages)
 
 
-@lru_cache(maxsize=16)
-def _hit_frame(level: Level, header: Header, waited: bool) -> Frame:
+@lru_cache(maxsize=FRAMES)
+def _hit_frame(level: Level, asked: Asked, header: Header, waited: bool) -> Frame:
     answer = Answer(Entry(header), Outcome.HIT)
-    return _live_frame(level, Outcome.HIT, header.facts, answer, waited, ())
+    return _live_frame(level, asked, Outcome.HIT, header.facts, answer, waited, ())
 
 
 def _live_frame(
     level: Level,
+    asked: Asked,
     outcome: Outcome,
     facts: dict[str, Any],
     answer: Answer | None,
@@ -136,6 +140,8 @@ def _live_frame(
     context = {
         "active": level.name,
         "answer": answer,
+        "asked": asked,
+        "form": AskForm.showing(asked),
         "facts": facts,
         "generated": facts["generated"],
         "level": level,
@@ -143,22 +149,21 @@ def _live_frame(
         "messages": messages,
         "outcome": outcome,
         "waited": waited,
-        "word": WORD,
     }
     return Frame.of("covid/query.html", context)
 
 
-@lru_cache(maxsize=16)
-def _stable_frame(header: Header) -> Frame:
+@lru_cache(maxsize=FRAMES)
+def _stable_frame(asked: Asked, header: Header) -> Frame:
     """The frame of the page with nothing live in it."""
-    context = {"facts": header.facts, "generated": header.facts["generated"], "word": WORD}
+    context = {"facts": header.facts, "generated": header.facts["generated"], "asked": asked}
     frame = Frame.of("covid/table.html", context)
     return Frame(frame.head % {}, frame.tail)
 
 
-@lru_cache(maxsize=16)
-def _stable_digest(header: Header) -> str:
-    frame = _stable_frame(header)
+@lru_cache(maxsize=FRAMES)
+def _stable_digest(asked: Asked, header: Header) -> str:
+    frame = _stable_frame(asked, header)
     return blake2b(frame.head.encode() + frame.tail, digest_size=6).hexdigest()
 
 

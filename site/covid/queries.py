@@ -6,25 +6,74 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 from django.db import connection, models
+from django.db.models.functions import Left
 
 WORD = "delta"
 ROW_LIMIT = 500
+TOP = 20
+"""Rows of a report that ranks."""
 
 TABLE_COLUMNS = ("object_id", "sentence", "matched_place", "title", "journal", "published_date")
 
 _CLAUSE = re.compile(r"('(?:[^'\\]|\\.|'')*')|\s+(?=(?:FROM|WHERE|ORDER BY|GROUP BY|LIMIT)\b)")
 
 
+@models.TextField.register_lookup
+class Matches(models.Lookup):
+    """`column__matches='"words"'`: by the column's FULLTEXT index, in MySQL's boolean mode."""
+
+    lookup_name = "matches"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, column_params = self.process_lhs(compiler, connection)
+        words, words_params = self.process_rhs(compiler, connection)
+        return f"MATCH ({column}) AGAINST ({words} IN BOOLEAN MODE)", [*column_params, *words_params]
+
+
 class ArticleQuerySet(models.QuerySet):
-    """The questions that the pages ask about articles."""
+    """The questions that the pages ask about articles. Each row is one place, named in one sentence."""
 
     def mentioning(self, word: str) -> Self:
-        """Articles whose sentence contains `word`, in any case, ordered by id."""
+        """Articles whose sentence contains `word`, in any case, also within a word; ordered by id."""
         return self.filter(sentence__icontains=word).order_by("object_id")
+
+    def matching(self, words: str) -> Self:
+        """Articles whose sentence has these whole words, one after the other, ordered by id.
+
+        Words of one or two letters, and InnoDB's stopwords, are not in the index:
+        https://dev.mysql.com/doc/refman/8.4/en/fulltext-stopwords.html
+        """
+        phrase = words.replace('"', " ")
+        return self.filter(sentence__matches=f'"{phrase}"').order_by("object_id")
 
     def table(self, limit: int = ROW_LIMIT) -> Self:
         """The first `limit` rows, with nothing but the columns that a page shows."""
         return self.only(*TABLE_COLUMNS)[:limit]
+
+    def by_month(self) -> Self:
+        """How many rows each month has, as {label: "YYYY-MM", count}; dates without a month are left out."""
+        months = self.annotate(label=Left("published_date", 7)).filter(label__contains="-")
+        return months.values("label").annotate(count=models.Count("*")).order_by("label")
+
+    def by_journal(self, limit: int = TOP) -> Self:
+        """The journals with most rows, as {label, count}."""
+        return self._ranked("journal", limit)
+
+    def by_place(self, limit: int = TOP) -> Self:
+        """The places that are mentioned most, as {label, count}."""
+        return self._ranked("matched_place", limit)
+
+    def by_source(self, limit: int = TOP) -> Self:
+        """The sources with most rows, as {label, count}."""
+        return self._ranked("source", limit)
+
+    def by_license(self, limit: int = TOP) -> Self:
+        """The licences with most rows, as {label, count}."""
+        return self._ranked("license", limit)
+
+    def _ranked(self, column: str, limit: int) -> Self:
+        known = self.exclude(**{column: ""}).values(label=models.F(column))
+        return known.annotate(count=models.Count("*")).order_by("-count", "label")[:limit]
 
 
 @contextlib.contextmanager

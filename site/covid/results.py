@@ -1,4 +1,4 @@
-"""The query's result in the forms that the pages need, with the facts that they tell about it."""
+"""A question's result in the forms that the pages need, with the facts that they tell about it."""
 
 import json
 import time
@@ -10,26 +10,23 @@ from django.template.loader import render_to_string
 
 from covid import deflate
 from covid.entry import Computed
-from covid.models import Article, DataSet
-from covid.queries import ROW_LIMIT, TABLE_COLUMNS, WORD, readable, statements
+from covid.models import DataSet
+from covid.queries import readable, statements
+from covid.questions import Asked
 from covid.timing import Timings
-
-ROWS = f"rows:{WORD}:{ROW_LIMIT}"
-TABLE = f"table:{WORD}:{ROW_LIMIT}"
 
 JSON, HTML, DEFLATE = "json", "html", "deflate"  # the forms, as parts of a cached entry
 
 Row = dict[str, Any]
 
 
-def query(timings: Timings) -> tuple[list[Row], dict[str, Any]]:
-    """The rows whose sentence contains WORD, asked of the database, and facts; times are in milliseconds."""
+def query(asked: Asked, timings: Timings) -> tuple[list[Row], dict[str, Any]]:
+    """The rows that answer the question, asked of the database, and facts; times are in milliseconds."""
     with timings.measure("db"):
         began = time.perf_counter()
         with statements() as sent:
-            found = list(Article.objects.mentioning(WORD).table())
+            rows = asked.fetch()
         database_ms = (time.perf_counter() - began) * 1000
-        rows = [{column: getattr(article, column) for column in TABLE_COLUMNS} for article in found]
         loaded = DataSet.objects.order_by("-loaded_at").first()
     facts = {
         "rows": len(rows),
@@ -41,24 +38,24 @@ def query(timings: Timings) -> tuple[list[Row], dict[str, Any]]:
     return rows, facts
 
 
-def render(rows: list[Row], facts: dict[str, Any], timings: Timings) -> bytes:
+def render(asked: Asked, rows: list[Row], facts: dict[str, Any], timings: Timings) -> bytes:
     """The rows as an HTML table."""
     with timings.measure("render"):
-        context = {"rows": rows, "word": WORD, "loaded": facts["loaded"]}
-        return render_to_string("covid/_table.html", context).encode()
+        context = {"rows": rows, "word": asked.word, "question": asked.question, "loaded": facts["loaded"]}
+        return render_to_string(asked.question.template, context).encode()
 
 
-def rows_to_cache(timings: Timings, kept: bool) -> Computed:
+def rows_to_cache(asked: Asked, timings: Timings, kept: bool) -> Computed:
     """The rows as JSON; each reader renders them."""
-    rows, facts = query(timings)
+    rows, facts = query(asked, timings)
     with timings.measure("cache"):
         return Computed({JSON: json.dumps(rows).encode()}, facts)
 
 
-def table_to_cache(timings: Timings, kept: bool) -> Computed:
+def table_to_cache(asked: Asked, timings: Timings, kept: bool) -> Computed:
     """The rendered table; if it is to be kept, also compressed, and with a digest for its ETag."""
-    rows, facts = query(timings)
-    html = render(rows, facts, timings)
+    rows, facts = query(asked, timings)
+    html = render(asked, rows, facts, timings)
     facts["render_ms"] = timings.ms("render")
     if not kept:
         return Computed({HTML: html}, facts)

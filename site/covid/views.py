@@ -1,6 +1,7 @@
-"""The pages: home, the same table at three levels of caching, their comparison, and what clears the cache."""
+"""The pages: home, a question at three levels of caching, their comparison, and what clears the cache."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 
 from django.contrib import messages
 from django.contrib.messages import get_messages
@@ -13,6 +14,7 @@ from covid.caching import cache
 from covid.health import database_version
 from covid.models import DataSet
 from covid.queries import ROW_LIMIT, WORD
+from covid.questions import QUESTIONS, REPORTS, Asked, AskForm, read
 
 
 @require_safe
@@ -33,31 +35,62 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "covid/home.html", context)
 
 
+def answers_questions(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view what the address asks; a page with status 400 where that is not to be understood."""
+
+    @wraps(view)
+    def asking(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        asked = read(request.GET)
+        if isinstance(asked, AskForm):
+            return render(request, "covid/refused.html", {"form": asked}, status=400)
+        return view(request, asked, *args, **kwargs)
+
+    return asking
+
+
 @require_safe
-def at_level(request: HttpRequest, level: levels.Level) -> HttpResponse:
-    """The table at one level of caching, with what it cost."""
-    table = level.fetch(request.timings, _takes_gzip(request))
+@answers_questions
+def at_level(request: HttpRequest, asked: Asked, level: levels.Level) -> HttpResponse:
+    """The answer at one level of caching, with what it cost."""
+    table = level.fetch(asked, request.timings, _takes_gzip(request))
     brought = get_messages(request)
     # Counted before they are read: an empty storage that was read deletes its cookie at each response.
-    return _response(pages.live(level, table, request.timings, brought if len(brought) else ()))
+    return _response(pages.live(level, asked, table, request.timings, brought if len(brought) else ()))
 
 
 @require_safe
-def table(request: HttpRequest) -> HttpResponse:
+@answers_questions
+def table(request: HttpRequest, asked: Asked) -> HttpResponse:
     """The cached table in a page without live parts: 304 for a client that has it already."""
     if "If-None-Match" in request.headers:
-        compute = partial(results.table_to_cache, request.timings)
-        answer = cache.read(results.TABLE, compute, request.timings)
-        tag = pages.etag(answer.entry.header, _takes_gzip(request))
+        compute = partial(results.table_to_cache, asked, request.timings)
+        answer = cache.read(asked.entry("table"), compute, request.timings)
+        tag = pages.etag(asked, answer.entry.header, _takes_gzip(request))
         if pages.named(request.headers["If-None-Match"], tag):
             return _response(pages.not_modified(answer, tag))
-    return _response(pages.stable(levels.table_cached(request.timings, _takes_gzip(request))))
+    return _response(pages.stable(asked, levels.table_cached(asked, request.timings, _takes_gzip(request))))
 
 
 @require_safe
-def compare(request: HttpRequest) -> HttpResponse:
+def reports(request: HttpRequest) -> HttpResponse:
+    """The reports that a cache is for, and when it is rather an index that helps."""
+    like, fulltext = (Asked(QUESTIONS[name], WORD, ROW_LIMIT) for name in ("sentences", "fulltext"))
+    context = {
+        "active": "reports",
+        "reports": [Asked(question, "", 0) for question in REPORTS],
+        "levels": levels.LEVELS,
+        "like": like,
+        "fulltext": fulltext,
+    }
+    with request.timings.measure("render"):
+        return render(request, "covid/reports.html", context)
+
+
+@require_safe
+@answers_questions
+def compare(request: HttpRequest, asked: Asked) -> HttpResponse:
     """What each level costs, measured now; the bars are in percent of the slowest run."""
-    runs = levels.compare()
+    runs = levels.compare(asked)
     slowest = max(run.total for run in runs)
     shown = [
         {
@@ -67,7 +100,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         }
         for run in runs
     ]
-    context = {"active": "compare", "shown": shown, "rounds": levels.ROUNDS, "word": WORD, "limit": ROW_LIMIT}
+    context = {"active": "compare", "asked": asked, "shown": shown, "rounds": levels.ROUNDS}
     with request.timings.measure("render"):
         response = render(request, "covid/compare.html", context)
     response.headers["Cache-Control"] = "private, no-store"

@@ -21,13 +21,14 @@ def main(threads: int, hang: bool) -> None:
     settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
 
     from covid import levels, results
+    from covid.questions import FIRST
     from covid.timing import Timings
 
     if hang:
         query = results.query
 
-        def hanging(timings: Timings) -> None:
-            query(timings)
+        def hanging(*asked: object) -> None:
+            query(*asked)
             say("computing")
             threading.Event().wait()
 
@@ -36,7 +37,7 @@ def main(threads: int, hang: bool) -> None:
 
     def read(_: int) -> str:
         together.wait()
-        table = levels.table_cached(Timings())
+        table = levels.table_cached(FIRST, Timings())
         return f"{table.outcome} {table.body.count(b'<tr><td>')}"
 
     say("ready")

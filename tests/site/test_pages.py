@@ -18,7 +18,8 @@ from covid.caching import cache
 from covid.entry import keys
 from covid.hits import Hits
 from covid.models import Article
-from covid.results import HTML, TABLE
+from covid.questions import FIRST
+from covid.results import HTML
 from tests.site.conftest import OwnRedis
 
 # A request by WSGI ends with the connection closed, and a test's transaction with it.
@@ -234,7 +235,7 @@ def test_a_hit_compresses_and_hashes_nothing(
     monkeypatch.setattr("covid.deflate.zlib.crc32", counted)
     answer = ask("/cached/", accept_encoding="gzip")
     frame = sum(summed)
-    table = get_redis_connection().strlen(keys(TABLE, HTML)[1])
+    table = get_redis_connection().strlen(keys(FIRST.entry("table"), HTML)[1])
     assert frame == len(gzip.decompress(answer.content)) - table
 
 

@@ -13,7 +13,7 @@ from django.db import connection
 from covid import levels
 from covid.caching import Outcome
 from covid.models import Article
-from covid.results import TABLE
+from covid.questions import FIRST
 from covid.timing import Timings
 from tests.site.test_caching import age_entry
 
@@ -119,13 +119,13 @@ def test_when_the_one_that_computes_is_killed_another_does(
 def test_a_stale_answer_is_at_hand_while_another_process_computes(
     articles: list[Article], crowd: Callable[..., Crowd]
 ) -> None:
-    levels.table_cached(Timings())
-    age_entry(100, TABLE)
+    levels.table_cached(FIRST, Timings())
+    age_entry(100, FIRST.entry("table"))
     owner = crowd(1, "HANG")
     go(owner)
     assert owner.stdout.readline() == "computing\n"
     timings = Timings()
-    table = levels.table_cached(timings)
+    table = levels.table_cached(FIRST, timings)
     assert (table.outcome, table.body.count(b"<tr><td>")) == (Outcome.STALE, 2)
     assert timings.ms("wait") == 0
     assert table.answer.entry.age() > 60

@@ -40,6 +40,8 @@ class Load:
                 raise LoadError(
                     "it holds no row that can be stored" if self.rejects.count else "it holds no rows"
                 )
+            with self.signals.deferred():  # no statement is left on the connection that cleans up
+                staging.index(self.connection)
             with self.signals.shielded():
                 staging.swap(self.connection, origin, rows, self.rejects.count)
         except BaseException:

@@ -15,6 +15,7 @@ ARTICLES = Article._meta.db_table
 DATA_SETS = DataSet._meta.db_table
 STAGING = "_staging"
 RETIRED = "_retired"
+FULLTEXT = "sentence_fulltext"  # as the migration calls it
 
 LOCK_WAIT_TIMEOUT = 1205
 SWAP_ATTEMPTS = 60  # of two seconds each: between them, the readers that wait behind the swap get through
@@ -53,10 +54,17 @@ def exclusive(waiting: Callable[[], None] | None = None) -> Iterator[BaseDatabas
 
 
 def create(connection: BaseDatabaseWrapper) -> str:
-    """Make an empty copy of the article table; returns its name."""
+    """Make an empty copy of the article table, still without its FULLTEXT index; returns its name."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {_q(ARTICLES + STAGING)} LIKE {_q(ARTICLES)}")
+        cursor.execute(f"DROP INDEX {FULLTEXT} ON {_q(ARTICLES + STAGING)}")
     return ARTICLES + STAGING
+
+
+def index(connection: BaseDatabaseWrapper) -> None:
+    """Make the FULLTEXT index: built at once it takes half the time that it takes row by row."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE FULLTEXT INDEX {FULLTEXT} ON {_q(ARTICLES + STAGING)} (sentence)")
 
 
 def swap(connection: BaseDatabaseWrapper, origin: Origin, rows: int, rejected: int) -> None:
