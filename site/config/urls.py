@@ -5,14 +5,15 @@
 
 from django.urls import path
 
-from covid import views
+from covid import dashboard, home, views
 from covid.levels import LEVELS
 
 urlpatterns = [
-    path("", views.home, name="home"),
+    path("", home.home, name="home"),
     *(path(f"{level.name}/", views.at_level, {"level": level}, name=level.name) for level in LEVELS),
     path("cached/table/", views.table, name="table"),
     path("reports/", views.reports, name="reports"),
     path("compare/", views.compare, name="compare"),
+    path("cache/", dashboard.cache_page, name="cache"),
     path("cache/clear/", views.clear, name="clear"),
 ]

@@ -46,6 +46,11 @@ class Breaker:
         """Did the last call succeed, as far as is known?"""
         return not self.reason
 
+    @property
+    def retry_in(self) -> float:
+        """Seconds until the next probe is due; 0 when one is, or runs, or none is needed."""
+        return 0.0 if self.closed or self._probing else max(0.0, self._probe_at - self._clock())
+
     def allows(self) -> bool:
         """May the caller ask the service now? While open: no, and a probe is started when one is due."""
         if self.closed:  # without the lock: the common case costs nothing

@@ -16,18 +16,20 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.core.cache import caches
 from django_redis import get_redis_connection
+from redis import Redis
 from redis.exceptions import InvalidResponse, RedisError
 
+from covid.answers import Answer, Outcome
 from covid.breaker import Breaker
 from covid.entry import Computed, Entry, Header
 from covid.flights import Flights
 from covid.outage import DATABASE_OUT
 from covid.revision import current as current_revision
-from covid.store import Store
+from covid.store import Store, Told, meaning
+from covid.tally import Tally, tally
 from covid.timing import Timings
 
 logger = logging.getLogger(__name__)
@@ -38,24 +40,6 @@ REST = 5.0  # seconds between tries of what is out
 PATIENCE = 3  # damaged entries in a row that are computed anew, before the cache counts as out
 
 Compute = Callable[[bool], Computed]  # told whether the result is to be kept
-
-
-class Outcome(StrEnum):
-    """How a cached read was answered; the value of X-Cache."""
-
-    HIT = "hit"
-    MISS = "miss"
-    STALE = "stale"
-    BYPASS = "bypass"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a cached read gives: the entry, how it was come by, and a remark for the reader ('' mostly)."""
-
-    entry: Entry
-    outcome: Outcome
-    note: str = ""
 
 
 @dataclass
@@ -74,12 +58,16 @@ class Cache:
     """Cached reads over one of settings.CACHES; safe to share between threads.
 
     `revision` tells how often the data has changed, or raises OperationalError or InterfaceError. It is asked
-    before each computation, and before the first read after a start or an outage of Redis.
+    before each computation, and before the first read after a start or an outage of Redis. How reads were
+    answered, and what failed, goes to `counted`.
     """
 
-    def __init__(self, alias: str = "default", *, revision: Callable[[], int] = int) -> None:
+    def __init__(
+        self, alias: str = "default", *, revision: Callable[[], int] = int, counted: Tally = tally
+    ) -> None:
         self._alias = alias
         self._revision = revision
+        self._tally = counted
         self._store = Store(lambda: get_redis_connection(alias))
         self.breaker = Breaker("the cache", self._store.probe, (RedisError,), rest=REST)
         self._catch_up_at = 0.0  # by the monotonic clock
@@ -97,16 +85,9 @@ class Cache:
         While Redis is out, every reader computes, and gets the first part where the wanted one isn't made.
         What `compute` raises is raised; but while MySQL is out, an expired entry is better than nothing.
         """
-        read = _Read(name, part, compute, timings)
-        if not self.breaker.allows():
-            return self._bypass(read)
-        try:
-            if time.monotonic() >= self._catch_up_at:
-                self._catch_up(timings)
-            return self._look(read) or self._lead_or_follow(read)
-        except RedisError as error:
-            self._failed(error)
-        return self._bypass(read)
+        answer = self._answer(_Read(name, part, compute, timings))
+        self._tally.count(answer.outcome)
+        return answer
 
     def hit(self, name: str, timings: Timings, *, part: str = "") -> Answer | None:
         """The fresh entry if the cache holds it; None if anything else is to be done, such as to read()."""
@@ -121,6 +102,7 @@ class Cache:
         if not entry or entry.expired or not entry.header.stored:
             return None
         self._damaged = 0
+        self._tally.count(Outcome.HIT)
         return Answer(entry, Outcome.HIT)
 
     def expire(self) -> bool:
@@ -138,16 +120,27 @@ class Cache:
             return False
         return True
 
-    def server(self, timings: Timings) -> str:
-        """The server's name and version; '' while it is out."""
+    def ask(self, question: Callable[[Redis], Told], timings: Timings) -> Told | None:
+        """What a question to the server gives; None while it is out."""
         if not self.breaker.allows():
-            return ""
+            return None
         try:
             with timings.measure("cache"):
-                return self._store.version()
+                return self._store.ask(question)
         except RedisError as error:
             self._failed(error)
-            return ""
+            return None
+
+    def _answer(self, read: _Read) -> Answer:
+        if not self.breaker.allows():
+            return self._bypass(read)
+        try:
+            if time.monotonic() >= self._catch_up_at:
+                self._catch_up(read.timings)
+            return self._look(read) or self._lead_or_follow(read)
+        except RedisError as error:
+            self._failed(error)
+        return self._bypass(read)
 
     def _look(self, read: _Read) -> Answer | None:
         """What Redis holds, if that is fresh; else the expired entry is put down."""
@@ -215,6 +208,7 @@ class Cache:
         self._damaged += 1
         if self._damaged == 1:
             logger.warning("a cached entry is damaged, and is computed anew")
+            self._tally.note("Damaged", "A cached entry was damaged, and was computed anew.")
         if self._damaged > PATIENCE:
             self._damaged = 0
             self._store.release(read.name, read.reader)
@@ -292,6 +286,7 @@ class Cache:
     def _failed(self, error: RedisError) -> None:
         """Leave Redis alone for now; what it missed meanwhile is made up for before the next read."""
         self._catch_up_at = 0.0
+        self._tally.note(type(error).__name__, meaning(error))
         self.breaker.failed(type(error).__name__)  # its words may name addresses
 
 

@@ -70,6 +70,11 @@ class Header:
     @staticmethod
     @lru_cache(maxsize=HEADERS)
     def parse(line: bytes) -> "Header":
+        """The header in `line`, the same one as the last time; raises Damaged."""
+        return Header.read(line)
+
+    @staticmethod
+    def read(line: bytes) -> "Header":
         """The header in `line`; raises Damaged."""
         if line[:8] != b"%08x" % zlib.crc32(line[8:]):
             raise Damaged

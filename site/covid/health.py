@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from covid import inspection
 from covid.caching import cache
 from covid.models import DataSet
 from covid.timing import Timings
@@ -30,7 +32,7 @@ class HealthMiddleware:
 def report() -> JsonResponse:
     """200 with status ok, or degraded while the cache is out; 503 with status down while the database is."""
     database, rows = _database()
-    answering = cache.server(Timings())
+    answering = cache.ask(inspection.version, Timings())
     if answering:
         memory = {"status": "ok", "version": answering}
     else:
@@ -45,9 +47,9 @@ def report() -> JsonResponse:
     )
 
 
-def database_version() -> str:
+def database_version(database: BaseDatabaseWrapper) -> str:
     """The database server's name and version; raises OperationalError when it is out."""
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute("SELECT VERSION()")
         (version,) = cursor.fetchone()
     name = "MariaDB" if "MariaDB" in version else "MySQL"
@@ -57,7 +59,7 @@ def database_version() -> str:
 def _database() -> tuple[dict[str, Any], int]:
     """The database's state, and how many rows the last load gave."""
     try:
-        version = database_version()
+        version = database_version(connection)
         rows = DataSet.objects.order_by("-loaded_at").values_list("rows", flat=True).first()
     except (DatabaseError, InterfaceError) as error:
         # The server's own words name the user and addresses: they belong in the log alone.

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from covid import results
-from covid.caching import Answer, Outcome, cache
+from covid.answers import Answer, Outcome
+from covid.caching import cache
 from covid.questions import Asked
 from covid.timing import KINDS, Timings
 

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.http import parse_etags
 
 from covid import deflate
-from covid.caching import Answer, Outcome
+from covid.answers import Answer, Outcome
 from covid.entry import Entry, Header
 from covid.levels import LEVELS, Level, Table
 from covid.questions import Asked, AskForm

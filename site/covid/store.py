@@ -10,14 +10,25 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from redis import Redis
-from redis.exceptions import InvalidResponse, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    ConnectionError,
+    InvalidResponse,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TimeoutError,
+)
 
 from covid import generation
 from covid.entry import SCHEMA, Computed, Damaged, Entry, Header, Unpacking, keys
 
 logger = logging.getLogger(__name__)
+
+Told = TypeVar("Told")
 
 GRACE = 300.0  # seconds that an expired entry stays at hand, to be served while one reader computes it anew
 LEASE = 2.0  # seconds after which the lease of a reader that died is free
@@ -30,6 +41,16 @@ if redis.call('get', KEYS[1]) == ARGV[1] then redis.call('del', KEYS[1]) end
 redis.call('rpush', KEYS[2], '1')
 redis.call('pexpire', KEYS[2], ARGV[2])
 """
+
+# In our words: the server's own may name addresses. The first that fits counts.
+MEANINGS: dict[type[RedisError], str] = {
+    AuthenticationError: "The server refused our password.",
+    TimeoutError: "The server did not answer in time.",
+    ConnectionError: "Nobody listens at the server's address, or the connection was cut.",
+    OutOfMemoryError: "The server is full, and may not evict anything.",
+    ReadOnlyError: "The server takes no writes.",
+    InvalidResponse: "What came back is no answer, or not what was stored.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,10 @@ class Store:
     def __init__(self, connect: Callable[[], Redis]) -> None:
         self._connect = connect
         self._unpacking = Unpacking()
+
+    def ask(self, question: Callable[[Redis], Told]) -> Told:
+        """What a question to the server gives."""
+        return question(self._connect())
 
     def look(self, name: str, part: str) -> Found:
         """The entry with one of its parts, '' for none, in one round trip."""
@@ -115,12 +140,6 @@ class Store:
         if steps.execute()[1] != value:
             raise InvalidResponse("a value came back as another")
 
-    def version(self) -> str:
-        """The server's name and version."""
-        info = self._connect().info("server")
-        name = "Valkey" if "valkey_version" in info else "Redis"
-        return f"{name} {info.get(f'{name.lower()}_version', '')}"
-
     def _release(self, redis: Redis, name: str, reader: str) -> None:
         redis.eval(RELEASE, 2, _lease(name), _signal(reader), reader, _ms(LEASE))
 
@@ -132,6 +151,12 @@ class Store:
         except Damaged:
             return Found(now, None, damaged=True)
         return Found(now, entry if entry and entry.header.generation == now else None)
+
+
+def meaning(error: RedisError) -> str:
+    """What an error means, in one line without secrets."""
+    fitting = (words for kind, words in MEANINGS.items() if isinstance(error, kind))
+    return next(fitting, "The server refused a command.")
 
 
 def _keys(name: str, part: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The pages: home, a question at three levels of caching, their comparison, and what clears the cache."""
+"""The pages: a question at three levels of caching, their comparison, and what clears the cache."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -11,28 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from covid import levels, pages, results
 from covid.caching import cache
-from covid.health import database_version
-from covid.models import DataSet
 from covid.queries import ROW_LIMIT, WORD
 from covid.questions import QUESTIONS, REPORTS, Asked, AskForm, read
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """What runs where, and what is loaded."""
-    loaded = DataSet.objects.order_by("-loaded_at").first()
-    context = {
-        "database": database_version(),
-        "cache": cache.server(request.timings),
-        "loaded": loaded,
-        "generated": bool(loaded and loaded.generated),
-        "word": WORD,
-        "limit": ROW_LIMIT,
-        "ttl": cache.ttl,
-        "active": "home",
-    }
-    with request.timings.measure("render"):
-        return render(request, "covid/home.html", context)
 
 
 def answers_questions(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from django_redis import get_redis_connection
 
-from covid import entry, generation, store
-from covid.caching import Cache, Outcome
+from covid import entry, generation, inspection, store
+from covid.answers import Outcome
+from covid.caching import Cache
 from covid.entry import Computed, Header, keys
 from covid.timing import Timings
 
@@ -223,4 +224,4 @@ def test_nothing_in_redis_lives_for_ever_but_the_generation(cache: Cache, comput
 
 
 def test_the_server_is_named(cache: Cache) -> None:
-    assert cache.server(Timings()).startswith(("Redis ", "Valkey "))
+    assert cache.ask(inspection.version, Timings()).startswith(("Redis ", "Valkey "))

@@ -8,7 +8,8 @@ from django.db import OperationalError
 from django_redis import get_redis_connection
 
 from covid import caching, store
-from covid.caching import Cache, Outcome
+from covid.answers import Outcome
+from covid.caching import Cache
 from covid.entry import Computed
 from covid.flights import Flight, Flights
 from covid.timing import Timings

@@ -33,7 +33,7 @@ def test_pages_hold_nothing_inline_and_nothing_from_elsewhere(
 def test_static_files_are_hashed_compressed_and_kept(client: Client, db: None) -> None:
     html = client.get("/").content.decode()
     sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', html)
-    assert len(sheets) == 2
+    assert len(sheets) == 3
     for sheet in sheets:
         assert re.search(r"\.[0-9a-f]{12}\.css$", sheet)
         response = client.get(sheet, headers={"Accept-Encoding": "gzip"})

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from covid import levels
-from covid.caching import Outcome
+from covid.answers import Outcome
 from covid.models import Article
 from covid.questions import FIRST
 from covid.timing import Timings
