@@ -1,11 +1,12 @@
 """The cache page: how the cache does for this site, and how its server does for everybody."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.timesince import timesince
 from django.views.decorators.http import require_safe
 from redis import Redis
 
@@ -45,6 +46,7 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "jitter": JITTER,
         "grace": GRACE,
         "server": server,
+        "up": timesince(datetime.now(UTC) - timedelta(seconds=server.uptime)) if server else "",
         "holdings": holdings,
         "breaker": {
             "reason": cache.breaker.reason,
