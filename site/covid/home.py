@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cache_at": servers.cache(),
         "hit_rate": hit_rate(tally.counts()),
         "software": [
-            request.META.get("SERVER_SOFTWARE", "").replace("/", " "),
+            request.META.get("SERVER_SOFTWARE", "WSGI").replace("/", " "),
             f"Django {django.get_version()}",
             f"Python {platform.python_version()}",
         ],
