@@ -1,16 +1,23 @@
-"""A first look at what the cache buys: the running site's pages, timed over HTTP."""
+"""What the cache buys, seen from here: the running site's pages, timed over HTTP."""
 
 import http.client
+import math
 import re
 import statistics
 import time
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pygal
 
 from cli.progress import emit
 from cli.tables import new_table, print_table
 
 PAGES = {"uncached": "/uncached/", "cached": "/cached/"}
+ASKED = ("query", "word", "rows")
+MOST_AT_ONCE = 16
 WARM_UP = 2
 """Requests of each page that don't count: the first one fills the cache and the connections."""
 
@@ -19,14 +26,18 @@ class NoAnswer(Exception):
     """The site did not answer as it should; the message says what it did."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Timing:
-    """One page's requests: milliseconds from the request to the last byte, and what the server says."""
+    """One page's requests: milliseconds from the request to the last byte, and what the server says.
 
-    milliseconds: list[float]
-    server: list[float]
-    cache: dict[str, int]
-    size: int
+    `cold` is what the first request cost that found the cache empty, now or earlier; 0.0 where not known.
+    """
+
+    milliseconds: list[float] = field(default_factory=list)
+    server: list[float] = field(default_factory=list)
+    cache: dict[str, int] = field(default_factory=dict)
+    size: int = 0
+    cold: float = 0.0
 
     @property
     def median(self) -> float:
@@ -34,49 +45,76 @@ class Timing:
 
     @property
     def p95(self) -> float:
-        return sorted(self.milliseconds)[int(0.95 * (len(self.milliseconds) - 1))]
+        return sorted(self.milliseconds)[math.ceil(0.95 * len(self.milliseconds)) - 1]
 
 
-def measure(url: str, requests: int) -> dict[str, Timing]:
-    """Time each page over one connection, in turns, so that noise falls on all alike. Raises NoAnswer."""
+def measure(url: str, requests: int, concurrency: int, asked: dict[str, str]) -> dict[str, Timing]:
+    """Time each page in turns, `concurrency` requests at once, so that noise falls on all alike.
+
+    `asked` are the pages' parameters: query, word and rows. Raises NoAnswer.
+    """
     where = urlsplit(url)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
-    timings = {name: Timing([], [], {}, 0) for name in PAGES}
+    connections = [
+        http.client.HTTPConnection(where.hostname or "", where.port, timeout=60) for _ in range(concurrency)
+    ]
+    timings = {name: Timing() for name in PAGES}
+    parameters = f"?{urlencode(asked)}" if asked else ""
     try:
-        for turn in range(WARM_UP + requests):
-            for name, path in PAGES.items():
-                timing = _request(connection, path, timings[name], counts=turn >= WARM_UP)
-                timings[name] = timing
+        with ThreadPoolExecutor(concurrency) as pool:
+            for turn in range(WARM_UP + requests):
+                for name, path in PAGES.items():
+                    answers = list(pool.map(_request, connections, [path + parameters] * concurrency))
+                    for answer in answers if turn >= WARM_UP else answers[: not turn]:
+                        _note(timings[name], *answer, counts=turn >= WARM_UP)
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"{url} does not answer: {error}") from error
     finally:
-        connection.close()
+        for connection in connections:
+            connection.close()
     return timings
 
 
-def _request(connection: http.client.HTTPConnection, path: str, timing: Timing, *, counts: bool) -> Timing:
-    begun = time.perf_counter()
+def _request(connection: http.client.HTTPConnection, path: str) -> tuple[float, http.client.HTTPMessage, int]:
+    """Milliseconds, headers and size of one answer."""
+    began = time.perf_counter()
     connection.request("GET", path, headers={"Accept-Encoding": "identity"})
     answer = connection.getresponse()
     body = answer.read()
-    took = (time.perf_counter() - begun) * 1000
-    if answer.status != 200:
+    took = (time.perf_counter() - began) * 1000
+    if answer.status == http.HTTPStatus.BAD_REQUEST:
+        raise NoAnswer(f"{path}: the site does not take these: see --query, --word and --rows")
+    if answer.status != http.HTTPStatus.OK:
         raise NoAnswer(f"{path} answers {answer.status} {answer.reason}")
+    return took, answer.headers, len(body)
+
+
+def _note(timing: Timing, took: float, headers: http.client.HTTPMessage, size: int, *, counts: bool) -> None:
+    state = headers.get("X-Cache", "")
     if not counts:
-        return timing
-    state = answer.headers.get("X-Cache", "")
-    total = re.search(r"\btotal;dur=([\d.]+)", answer.headers.get("Server-Timing", ""))
-    return Timing(
-        [*timing.milliseconds, took],
-        [*timing.server, float(total[1])] if total else timing.server,
-        {**timing.cache, state: timing.cache.get(state, 0) + 1},
-        len(body),
+        timing.cold = took if state == "miss" else float(headers.get("X-Cache-Cost", 0))
+        return
+    timing.milliseconds.append(took)
+    if total := re.search(r"\btotal;dur=([\d.]+)", headers.get("Server-Timing", "")):
+        timing.server.append(float(total[1]))
+    timing.cache[state] = timing.cache.get(state, 0) + 1
+    timing.size = size
+
+
+def draw(timings: dict[str, Timing], url: str, file: Path) -> None:
+    """p50 and p95 of each page as an SVG. Raises OSError."""
+    chart = pygal.HorizontalBar(
+        title=f"{url}, as seen from here", x_title="milliseconds", js=[], no_prefix=True
     )
+    chart.x_labels = list(timings)
+    chart.add("p50", [round(timing.median, 2) for timing in timings.values()])
+    chart.add("p95", [round(timing.p95, 2) for timing in timings.values()])
+    chart.render_to_file(str(file))
 
 
 def show(as_json: bool, url: str, timings: dict[str, Timing]) -> None:
     """A small table, and the ratio in words."""
     ratio = timings["uncached"].median / timings["cached"].median
+    cold = timings["cached"].cold
     if as_json:
         for name, timing in timings.items():
             emit(
@@ -88,7 +126,7 @@ def show(as_json: bool, url: str, timings: dict[str, Timing]) -> None:
                 bytes=timing.size,
                 cache=timing.cache,
             )
-        emit(ratio=round(ratio, 2))
+        emit(ratio=round(ratio, 2), cold_ms=round(cold, 2))
         return
     table = new_table("page", "median", "p95", "of it the server", "bytes", "X-Cache")
     for column in table.columns[1:5]:
@@ -104,6 +142,7 @@ def show(as_json: bool, url: str, timings: dict[str, Timing]) -> None:
         )
     print_table(table)
     count = len(timings["cached"].milliseconds)
-    print(f"{count} requests each to {url}, in turns over one connection, after {WARM_UP} that don't count")
+    print(f"{count} requests each to {url}, in turns, after {WARM_UP} turns that don't count")
     faster = ratio if ratio >= 1 else 1 / ratio
     print(f"cached pages came {faster:.1f} times {'faster' if ratio >= 1 else 'slower'} (medians)")
+    print(f"the first, cold request cost {cold:.1f} ms")

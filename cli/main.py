@@ -185,10 +185,19 @@ def run_bench(arguments: argparse.Namespace) -> int:
         return _fail(arguments, 1, f"stack {stack.name!r} has no site: `create` makes it")
     if arguments.requests < 1:
         raise Invalid(f"--requests {arguments.requests}: at least 1")
+    if not 1 <= arguments.concurrency <= bench.MOST_AT_ONCE:
+        raise Invalid(f"--concurrency {arguments.concurrency}: 1 to {bench.MOST_AT_ONCE}")
     try:
-        bench.show(arguments.json, url, bench.measure(url, arguments.requests))
+        asked = {name: getattr(arguments, name) for name in bench.ASKED if getattr(arguments, name)}
+        timings = bench.measure(url, arguments.requests, arguments.concurrency, asked)
     except bench.NoAnswer as error:
         return _fail(arguments, 1, str(error))
+    bench.show(arguments.json, url, timings)
+    if arguments.svg:
+        try:
+            bench.draw(timings, url, arguments.svg)
+        except OSError as error:
+            return _fail(arguments, 1, f"--svg {arguments.svg}: {error.strerror}")
     return 0
 
 

@@ -65,6 +65,11 @@ def parser() -> argparse.ArgumentParser:
             )
         if name == "bench":
             command.add_argument("--requests", type=int, default=30, help="requests per page (default: 30)")
+            command.add_argument("--concurrency", type=int, default=1, help="requests at once (default: 1)")
+            command.add_argument("--query", help="which question, as the site's addresses name it")
+            command.add_argument("--word", help="the word to look for")
+            command.add_argument("--rows", help="how many rows")
+            command.add_argument("--svg", type=Path, metavar="FILE", help="draw the result into this file")
     return top
 
 

@@ -5,7 +5,7 @@
 
 from django.urls import path
 
-from covid import dashboard, home, views
+from covid import compare, dashboard, home, views
 from covid.levels import LEVELS
 
 urlpatterns = [
@@ -13,7 +13,7 @@ urlpatterns = [
     *(path(f"{level.name}/", views.at_level, {"level": level}, name=level.name) for level in LEVELS),
     path("cached/table/", views.table, name="table"),
     path("reports/", views.reports, name="reports"),
-    path("compare/", views.compare, name="compare"),
+    path("compare/", compare.compare, name="compare"),
     path("cache/", dashboard.cache_page, name="cache"),
     path("cache/clear/", views.clear, name="clear"),
 ]

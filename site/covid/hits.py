@@ -25,7 +25,7 @@ from covid.timing import Timings
 
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 
-TEMPLATES = ("base", "query", "_ask", "_levels", "_table", "_report", "table")
+TEMPLATES = ("base", "query", "_ask", "_fields", "_answer", "_levels", "_table", "_report", "table")
 MESSAGES = "messages="  # in a cookie, brings a message to the next page: Django shows it
 
 

@@ -10,10 +10,7 @@ from covid import results
 from covid.answers import Answer, Outcome
 from covid.caching import cache
 from covid.questions import Asked
-from covid.timing import KINDS, Timings
-
-ROUNDS = 3
-"""Runs of each level that a comparison takes the median of, after one that warms up and doesn't count."""
+from covid.timing import Timings
 
 
 @dataclass(frozen=True)
@@ -43,16 +40,6 @@ class Level:
     title: str
     about: str
     fetch: Callable[[Asked, Timings, bool], Table]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One level's median run: milliseconds by kind of work, and in total."""
-
-    level: Level
-    outcome: Outcome
-    spent: dict[str, float]
-    total: float
 
 
 def uncached(asked: Asked, timings: Timings, compressed: bool = False) -> Table:
@@ -89,16 +76,3 @@ LEVELS = (
     Level("rows", "Rows cached", "The cache holds the rows; the site renders them.", rows_cached),
     Level("cached", "Table cached", "The cache holds the table as it is sent.", table_cached),
 )
-
-
-def compare(asked: Asked) -> list[Run]:
-    """Each level's median run, taken in turns."""
-    rounds = [[_run(level, asked) for level in LEVELS] for _ in range(1 + ROUNDS)]
-    return [sorted(runs, key=lambda run: run.total)[ROUNDS // 2] for runs in zip(*rounds[1:], strict=True)]
-
-
-def _run(level: Level, asked: Asked) -> Run:
-    timings = Timings()
-    table = level.fetch(asked, timings, False)
-    total = timings.freeze()
-    return Run(level, table.outcome, {kind: timings.ms(kind) for kind in KINDS}, total)

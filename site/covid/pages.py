@@ -88,16 +88,6 @@ def etag(asked: Asked, header: Header, compressed: bool) -> str:
     return f'"{digest}-{_stable_digest(asked, header)}{"-gzip" * compressed}"' if digest else ""
 
 
-def bars(spent: dict[str, float], whole: float) -> list[tuple[str, float, float]]:
-    """Kinds of work end to end, each with its start and length in percent of the whole."""
-    shown, start = [], 0.0
-    for kind, milliseconds in spent.items():
-        length = 100 * milliseconds / whole
-        shown.append((kind, start, length))
-        start += length
-    return shown
-
-
 def named(if_none_match: str, tag: str) -> bool:
     """Does this If-None-Match header name the ETag?"""
     known = parse_etags(if_none_match)
@@ -173,7 +163,7 @@ def _compressed(table: Table) -> bool:
 
 def _page(table: Table, head: bytes, tail: bytes, headers: dict[str, str]) -> Page:
     """The page put together; nothing of the table is touched."""
-    headers |= {"Content-Type": HTML_TYPE, "X-Cache": table.outcome}
+    headers |= {"Content-Type": HTML_TYPE, "X-Cache": table.outcome.value}
     if table.answer:
         headers |= _told(table.answer)
     if not _compressed(table):
@@ -184,8 +174,13 @@ def _page(table: Table, head: bytes, tail: bytes, headers: dict[str, str]) -> Pa
 
 def _told(answer: Answer) -> dict[str, str]:
     """Headers that say of the cache what the page says."""
-    ttl = f"{max(0, answer.entry.ttl()):.0f}"
-    return {"X-Cache": answer.outcome.value, "X-Cache-TTL": ttl, "Vary": "Accept-Encoding"}
+    ttl, cost = f"{max(0, answer.entry.ttl()):.0f}", f"{answer.entry.header.cost:.1f}"
+    return {
+        "X-Cache": answer.outcome.value,
+        "X-Cache-TTL": ttl,
+        "X-Cache-Cost": cost,
+        "Vary": "Accept-Encoding",
+    }
 
 
 def _revalidated(tag: str) -> dict[str, str]:

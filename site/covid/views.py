@@ -1,4 +1,4 @@
-"""The pages: a question at three levels of caching, their comparison, and what clears the cache."""
+"""The pages: a question at three levels of caching, the reports, and what clears the cache."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -64,27 +64,6 @@ def reports(request: HttpRequest) -> HttpResponse:
     }
     with request.timings.measure("render"):
         return render(request, "covid/reports.html", context)
-
-
-@require_safe
-@answers_questions
-def compare(request: HttpRequest, asked: Asked) -> HttpResponse:
-    """What each level costs, measured now; the bars are in percent of the slowest run."""
-    runs = levels.compare(asked)
-    slowest = max(run.total for run in runs)
-    shown = [
-        {
-            "run": run,
-            "bars": pages.bars(run.spent, slowest),
-            "faster": runs[0].total / run.total,
-        }
-        for run in runs
-    ]
-    context = {"active": "compare", "asked": asked, "shown": shown, "rounds": levels.ROUNDS}
-    with request.timings.measure("render"):
-        response = render(request, "covid/compare.html", context)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
