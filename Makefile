@@ -29,9 +29,10 @@ bench-cache: environment ## measure cached pages beside Django's usual ways; tak
 	$(python) bench/cache.py
 
 packages: ## install the system packages that are missing, or name them
-	@sh local/packages.sh $(checker)
+	@sh local/packages.sh $(checker) $(browser)
 
 environment: packages ## make .venv and install the pinned requirements
 	@sh local/environment.sh
 
 test lint: checker := shellcheck
+test: browser := chromium

@@ -2,7 +2,7 @@
 # Makes sure of the programs and headers that pip cannot bring: on Debian and Ubuntu it installs the missing
 # packages, elsewhere it names them and stops with status 1.
 #
-# usage: local/packages.sh [shellcheck]        PYTHON names the interpreter, python3 if not set.
+# usage: local/packages.sh [shellcheck] [chromium]        PYTHON names the interpreter, python3 if not set.
 #        SYSTEM_ROOT stands before the system's own paths, so that a test can bring another system.
 set -eu
 cd "$(dirname "$0")/.."
@@ -28,6 +28,7 @@ mysql_headers   default-libmysqlclient-dev  mariadb-connector-c-devel  mariadb-l
 mysql_server    mariadb-server              mariadb-server             mariadb          mariadb                  mariadb           mariadb
 redis_server    redis-server                valkey                     valkey           valkey                   valkey            redis
 shellcheck      shellcheck                  ShellCheck                 shellcheck       shellcheck               ShellCheck        shellcheck
+chromium        chromium                    chromium                   chromium         chromium                 chromium          chromium
 '
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -58,6 +59,7 @@ have_mysql_headers() {
 have_mysql_server() { have mariadbd && have mariadb-install-db; }
 have_redis_server() { have redis-server || have valkey-server; }
 have_shellcheck() { have shellcheck; }
+have_chromium() { have chromium || have chromium-browser || have google-chrome; }
 
 needs='python venv python_headers time_zones certificates bash curl compiler c_headers pkg_config
 mysql_headers mysql_server redis_server'

@@ -87,6 +87,14 @@ def test_shellcheck_is_needed_only_when_asked_for(machine: Machine) -> None:
     assert machine.run("packages.sh", "shellcheck")[2].endswith("pacman -S --needed shellcheck\n")
 
 
+def test_any_chromium_does_for_the_browser_tests(machine: Machine) -> None:
+    machine.is_a("ID=arch")
+    machine.complete()
+    assert machine.run("packages.sh", "chromium")[2].endswith("pacman -S --needed chromium\n")
+    machine.shim("google-chrome")
+    assert machine.run("packages.sh", "chromium") == (0, "", "")
+
+
 def test_an_old_python_is_one_line(machine: Machine) -> None:
     machine.is_a("ID=debian")
     machine.complete()
