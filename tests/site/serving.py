@@ -27,6 +27,8 @@ class Gunicorn:
         self.directory.mkdir(parents=True, exist_ok=True)
         data = self.directory / "articles.csv"
         data.write_text(CSV)
+        # A page may give up on a slow database; a command that makes tables waits for it.
+        patient = {name: value for name, value in self.environment.items() if name != "DATABASE_READ_TIMEOUT"}
         for step in (
             ("migrate", "--noinput"),
             ("ensure_admin",),
@@ -36,7 +38,7 @@ class Gunicorn:
             subprocess.run(
                 [sys.executable, "manage.py", *step],
                 cwd=ROOT,
-                env=self.environment,
+                env=patient,
                 check=True,
                 capture_output=True,
                 timeout=120,
