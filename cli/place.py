@@ -31,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "var"
 SITE = ("site", "manage.py", "requirements.txt")
 """What a host needs of this folder."""
+AUTHORITIES = ROOT / "site/config/amazon-rds-roots.pem"
+"""What the host verifies the database by, with each region's name."""
+GUIDE = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html"
 
 OLDEST = "us-east-1"
 """A region that no account has to enable."""
@@ -52,6 +55,12 @@ class Place:
         file = self.config.articles_file
         if file is not None and not file.is_file():
             raise Invalid(f"--articles {file}: there is no such file")
+        region = self.cloud.region
+        if not self.config.ca_url and f"Amazon RDS {region} Root CA" not in AUTHORITIES.read_text():
+            raise Invalid(
+                f"no certificate authority for databases in {region} is shipped:"
+                f" give --ca-url and --ca-sha256 (see {GUIDE})"
+            )
         archive = pack(ROOT, SITE)
         describe = partial(django_site, self.config, self.cloud, archive=archive)
         ready = prepare(self.config, self.cloud, describe)

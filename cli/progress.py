@@ -126,5 +126,6 @@ def _words(event: Event) -> tuple[str, str]:
     if event.what == "done" and event.action is not None:
         return DONE[event.action]
     if event.what == "failed":
-        return f"failed: {event.detail}", "red"
+        # The command ends with all of it.
+        return f"failed: {event.detail.splitlines()[0]}", "red"
     return event.detail or "looking", "cyan"

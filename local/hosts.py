@@ -1,4 +1,7 @@
-"""EC2 with something behind it: each instance is a directory in which its user data really runs."""
+"""EC2 with something behind it: each instance is a directory in which its user data really runs.
+
+So do the scripts that Run Command is given for it.
+"""
 
 import json
 import shutil
@@ -13,6 +16,7 @@ from moto.core.types import Base64EncodedString
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses.general import General
 
+from local.commands import Commands, Machine
 from local.metadata import MetadataService
 from local.plane import Plane
 from local.servers import HOST
@@ -33,6 +37,7 @@ class Hosts:
         self._plane = plane
         self._endpoint_url = endpoint_url
         self._metadata: dict[str, MetadataService] = {}
+        self._commands = Commands()
 
     def attach(self) -> None:
         """Let running and terminating instances boot and end machines, and their console show the boot."""
@@ -67,6 +72,7 @@ class Hosts:
         ec2.terminate_instances = terminate_instances
         console: Any = General
         console.get_console_output = get_console_output
+        self._commands.attach()
 
     def _later(self, instance: Any, job: Callable[[Any], None]) -> None:
         self._plane.later(_name(instance), lambda: job(instance), lambda: _set_state(instance, "terminated"))
@@ -81,13 +87,15 @@ class Hosts:
             return
         (directory / "user-data").write_text(script)
         service = self._metadata[instance.id] = MetadataService(lambda: _facts(instance))
+        environment = self._environment(name, instance, directory, service.url)
+        self._commands.manage(instance.id, Machine(directory, environment))
         self._plane.supervisor.add(
             Program(
                 f"{name}-boot",
                 ["bash", str(directory / "user-data")],
                 directory,
                 directory / "boot.log",
-                environment=self._environment(name, instance, directory, service.url),
+                environment=environment,
                 restart=False,
             )
         )
@@ -111,7 +119,8 @@ class Hosts:
 
     def _end(self, instance: Any) -> None:
         name = _name(instance)
-        # The boot first, since it may be about to start more.
+        # Scripts first, since they may be about to start more.
+        self._commands.leave(instance.id)
         self._plane.supervisor.remove(f"{name}-boot")
         for program in self._plane.supervisor.names(f"{name}-"):
             self._plane.supervisor.remove(program)

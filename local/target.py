@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import hashlib
 import http.client
 import json
 import os
@@ -39,8 +40,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 class Target:
     """A running region: where its API is, its name, and the configuration that it decides.
 
-    `settings` has `port` and `admin_port`, the site's, and `ca_url`, where to get the certificate that
-    verifies its servers.
+    `settings` has `port` and `admin_port`, the site's, and `ca_url` and `ca_sha256`, the authority that its
+    servers are verified by.
     """
 
     endpoint_url: str
@@ -89,13 +90,15 @@ def find(var: Path) -> Target | None:
     supervisor = Supervisor(directory)
     if not supervisor.alive() or not until(lambda: _is_ours(directory, ports["api"]), 10):
         return None
+    authority_file = authority.tls(directory).ca
     return Target(
         endpoint_url=f"http://{HOST}:{ports['api']}",
         region=REGION,
         settings={
             "port": ports["site"],
             "admin_port": ports["admin"],
-            "ca_url": authority.tls(directory).ca.as_uri(),
+            "ca_url": authority_file.as_uri(),
+            "ca_sha256": hashlib.sha256(authority_file.read_bytes()).hexdigest(),
         },
     )
 

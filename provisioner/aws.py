@@ -54,6 +54,9 @@ RETRIES = (
     Retry("ServiceLinkedRoleNotFoundFault", 120),
     Retry("InvalidParameterValue", 120, "create_db_subnet_group", "ServiceLinkedRoles"),
     Retry("InvalidParameterValue", 120, "create_db_instance", "service linked role"),
+    # An agent reports some time after its instance's launch, and a command shows some time after it was sent.
+    Retry("InvalidInstanceId", 180, "send_command"),
+    Retry("InvocationDoesNotExist", 30, "get_command_invocation"),
     # Names stay reserved for a moment, even after a delete without recovery.
     Retry("InvalidRequestException", 120, "create_secret", "scheduled for deletion"),
     # Interfaces outlive their owner, and rules their group, for some minutes.

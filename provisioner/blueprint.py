@@ -133,6 +133,8 @@ def django_site(
         instance_type=config.instance_type,
         port=config.port,
         admin_port=config.admin_port,
+        settings=settings,
+        release=archive.sha256,
         user_data=user_data(
             stack=cloud.stack,
             region=cloud.region,
@@ -143,8 +145,9 @@ def django_site(
             port=config.port,
             admin_port=config.admin_port,
             ca_url=config.ca_url,
+            ca_sha256=config.ca_sha256,
         ),
-        after=(settings, *artifacts),
+        after=tuple(artifacts),
     )
     return Stack(
         config.name,

@@ -1,9 +1,13 @@
-"""The host's user data: the steps from a bare instance to a running site, as a pure function.
+"""The host's boot script: from a bare instance to a running site, as a pure function.
+
+It is the instance's user data, and it is what brings a new release to an instance that runs already: every
+step can be run again, and ends the same. A release is a directory of its own with all that it needs (code,
+Python environment, settings, static files); the link `current` says which one runs, and is moved last. A
+release that does not answer is left for the one before.
 
 The script holds no secret: it fetches the archive, the settings and the secret with the instance's own role.
-Every step can be run again. DESTDIR, VENV and BIND_ADDRESS let the same script run below another root, with
-an environment that is there already, on one address only; AWS_ENDPOINT_URL and
-AWS_EC2_METADATA_SERVICE_ENDPOINT are the AWS command line's own.
+DESTDIR, VENV and BIND_ADDRESS let it run below another root, with an environment that is there already, on
+one address only; AWS_ENDPOINT_URL and AWS_EC2_METADATA_SERVICE_ENDPOINT are the AWS command line's own.
 """
 
 from __future__ import annotations
@@ -26,13 +30,15 @@ def user_data(
     port: int,
     admin_port: int,
     ca_url: str,
+    ca_sha256: str,
 ) -> str:
     """The boot script.
 
     The site listens on `port`, its admin on `admin_port` of the loopback interface. `archive` is the SHA-256
     under which the bucket holds the site, `settings` a path of Parameter Store, `secret` a name in Secrets
-    Manager, `ca_url` where the certificates are that the database is verified by. Raises ValueError if it
-    would not fit into EC2's user data.
+    Manager. The database is verified by the authorities that the archive brings, or by those that `ca_url`
+    gives, if it is not empty, whose SHA-256 is `ca_sha256`. Raises ValueError if the script would not fit
+    into EC2's user data.
     """
     values: Mapping[str, str | int] = {
         "stack": stack,
@@ -44,6 +50,7 @@ def user_data(
         "port": port,
         "admin_port": admin_port,
         "ca_url": ca_url,
+        "ca_sha256": ca_sha256,
     }
     constants = "\n".join(f"{name}={shlex.quote(str(value))}" for name, value in values.items())
     script = SCRIPT.replace("@constants@", constants)
@@ -53,25 +60,26 @@ def user_data(
 
 
 SCRIPT = r"""#!/bin/bash
-# Turns an instance of Amazon Linux 2023 into the site. Run again, it ends the same.
+# Makes an instance of Amazon Linux 2023 serve this release of the site. Run again, it ends the same.
 set -euo pipefail
+umask 022
 
 @constants@
 
 export AWS_DEFAULT_REGION=$region
 root=${DESTDIR:-}
 home=$root/opt/$stack
-venv=${VENV:-$home/venv}
-variables=$home/site.env
+release=$home/releases/$archive
+variables=$release/site.env
 unit=$stack-site.service
 metadata=${AWS_EC2_METADATA_SERVICE_ENDPOINT:-http://169.254.169.254}
 
-# What a fresh role, a fresh parameter and a fresh service need: up to four minutes of patience.
+# What a fresh role or a fresh parameter needs: up to four minutes of patience.
 patiently() {
   local tries=0
   until "$@"; do
     tries=$((tries + 1))
-    [ "$tries" -lt 120 ] || return 1
+    [ "$tries" -lt "${patience:-120}" ] || return 1
     sleep 2
   done
 }
@@ -86,26 +94,37 @@ account() {
 }
 
 archive() {
-  mkdir -p "$home/releases/$archive"
-  patiently aws s3 cp --only-show-errors "s3://$bucket/site/$archive.tar.gz" "$home/site.tar.gz"
-  echo "$archive  $home/site.tar.gz" | sha256sum --check --quiet
-  tar -xzf "$home/site.tar.gz" -C "$home/releases/$archive"
-  ln -sfn "releases/$archive" "$home/current"
+  local packed=$home/site.tar.gz
+  mkdir -p "$release"
+  patiently aws s3 cp --only-show-errors "s3://$bucket/site/$archive.tar.gz" "$packed"
+  echo "$archive  $packed" | sha256sum --check --quiet
+  tar -xzf "$packed" -C "$release"
+  rm "$packed"
 }
 
+# One for each list of requirements: the release before keeps what it runs with.
 environment() {
-  [ -x "$venv/bin/python" ] || python3.11 -m venv "$venv"
+  local venv
+  venv=${VENV:-$home/venvs/$(sha256sum <"$release/requirements.txt" | cut -c 1-16)}
+  [ -x "$venv/bin/pip" ] || python3.11 -m venv --clear "$venv"
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --requirement "$home/current/requirements.txt"
+    --requirement "$release/requirements.txt"
+  ln -sfn "$venv" "$release/venv"
 }
 
-# One file for both servers: the database's certificates are Amazon's own, the cache's are public ones.
+# One file for both servers: the database's authorities are Amazon's own, the cache's are public ones.
 certificates() {
-  curl --fail --silent --show-error --retry 5 "$ca_url" --output "$home/ca.pem.new"
-  if [ -f "$root/etc/pki/tls/certs/ca-bundle.crt" ]; then
-    cat "$root/etc/pki/tls/certs/ca-bundle.crt" >>"$home/ca.pem.new"
+  local authorities=$release/site/config/amazon-rds-roots.pem public=$root/etc/pki/tls/certs/ca-bundle.crt
+  if [ -n "$ca_url" ]; then
+    authorities=$home/authorities.pem
+    curl --fail --silent --show-error --retry 5 "$ca_url" --output "$authorities"
+    echo "$ca_sha256  $authorities" | sha256sum --check --quiet
   fi
-  mv "$home/ca.pem.new" "$home/ca.pem"
+  if [ -f "$public" ]; then
+    cat "$authorities" "$public" >"$release/ca.pem"
+  else
+    cp "$authorities" "$release/ca.pem"
+  fi
 }
 
 parameters() {
@@ -115,7 +134,7 @@ parameters() {
 
 passwords() {
   aws secretsmanager get-secret-value --secret-id "$secret" --query SecretString --output text |
-    "$venv/bin/python" -c '
+    "$release/venv/bin/python" -c '
 import json, sys
 for key, value in json.load(sys.stdin).items():
     print(f"{key}=\x27{value}\x27")'
@@ -136,7 +155,7 @@ collect() {
     parameters && passwords &&
       printf "%s='%s'\n" ALLOWED_HOSTS "$address,127.0.0.1,localhost" BIND "${BIND_ADDRESS:-0.0.0.0}:$port" \
         ADMIN_BIND "127.0.0.1:$admin_port" \
-        CA_BUNDLE "$home/ca.pem" STATIC_ROOT "$home/static" RELEASE "$archive"
+        CA_BUNDLE "$release/ca.pem" STATIC_ROOT "$release/static" RELEASE "$archive"
   } >"$variables.new" && grep --quiet '^DATABASE_HOST=' "$variables.new"
 }
 
@@ -150,8 +169,8 @@ manage() {
     set -a
     # shellcheck disable=SC1090
     . "$variables"
-    cd "$home/current"
-    runuser -u site -- "$venv/bin/python" manage.py "$@"
+    cd "$release"
+    runuser -u site -- "$release/venv/bin/python" manage.py "$@"
   )
 }
 
@@ -174,8 +193,8 @@ articles() {
 }
 
 static() {
-  mkdir -p "$home/static"
-  chown site "$home/static"
+  mkdir -p "$release/static"
+  chown site "$release/static"
   manage collectstatic --noinput --verbosity 0
 }
 
@@ -186,38 +205,97 @@ service() {
 Description=The site of stack $stack
 After=network-online.target
 Wants=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 User=site
 WorkingDirectory=$home/current
-EnvironmentFile=$variables
-ExecStart=$venv/bin/gunicorn --chdir site --config site/config/gunicorn.conf.py config.wsgi
-Restart=on-failure
+EnvironmentFile=$home/current/site.env
+ExecStart=$home/current/venv/bin/gunicorn --chdir site --config site/config/gunicorn.conf.py config.wsgi
+Restart=always
 RestartSec=2
+TimeoutStopSec=60
+KillMode=mixed
 NoNewPrivileges=yes
+CapabilityBoundingSet=
 ProtectSystem=strict
 ProtectHome=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
 PrivateTmp=yes
 PrivateDevices=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
 MemoryMax=80%
 LimitNOFILE=8192
+TasksMax=256
 
 [Install]
 WantedBy=multi-user.target
 EOF
+  ln -sfn "releases/$archive" "$home/current"
   systemctl daemon-reload
   systemctl enable "$unit"
   systemctl restart "$unit"
 }
 
+# Does the site answer, as this release?
+answers() {
+  local health
+  health=$(curl --fail --silent --max-time 10 "http://127.0.0.1:$port/healthz") && [[ $health == *"$1"* ]]
+}
+
 healthy() {
-  patiently curl --fail --silent --output /dev/null "http://127.0.0.1:$port/healthz"
+  patience=30 patiently answers "$archive"
+}
+
+# What nothing runs any more: releases but this one and the one before, and their environments.
+prune() {
+  local each
+  for each in "$home"/releases/*; do
+    case releases/${each##*/} in
+      "releases/$archive" | "$before") ;;
+      *) rm -rf "$each" ;;
+    esac
+  done
+  for each in "$home"/venvs/*; do
+    readlink "$home"/releases/*/venv | grep --quiet --line-regexp --fixed-strings "$each" || rm -rf "$each"
+  done
+}
+
+# The release before, which may still run, or has to start again.
+go_back() {
+  if [ "$before" != "$(readlink "$home/current")" ]; then
+    ln -sfn "$before" "$home/current"
+    systemctl restart "$unit"
+  fi
+  patience=30 patiently answers "${before#releases/}"
+}
+
+finish() {
+  [ $? != 0 ] || return 0
+  if [ "$step" = healthy ]; then
+    journalctl --unit "$unit" --lines 20 --no-pager --output cat || true
+  fi
+  echo "boot: failed at $step"
+  if [ -n "$before" ] && go_back; then
+    echo "boot: the release before runs"
+  fi
 }
 
 step=start
-trap '[ $? = 0 ] || echo "boot: failed at $step"' EXIT
+before=
+trap finish EXIT
+mkdir -p "$home"
+exec 9>"$home/boot.lock"
+flock 9
+before=$(readlink "$home/current" || true)
 for step in packages account archive environment certificates variables \
-  migrate articles static service healthy; do
+  migrate articles static service healthy prune; do
   echo "boot: $step"
   "$step"
 done

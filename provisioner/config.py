@@ -48,10 +48,8 @@ class Config:
     cache_engine: str = _option("valkey", "valkey or redis")
     cache_class: str = _option("cache.t3.small", "the cache's ElastiCache node type")
     articles: str = _option("", "the data set: an http(s) address or a file (default: the sample's own)")
-    ca_url: str = _option(
-        "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem",
-        "where the host fetches the certificates that it verifies the database by",
-    )
+    ca_url: str = _option("", "authorities to verify the database by (default: Amazon's, which are shipped)")
+    ca_sha256: str = _option("", "the SHA-256 of what ca_url gives, 64 hexadecimal digits")
 
     def __post_init__(self) -> None:
         if problems := list(self._problems()):
@@ -80,8 +78,10 @@ class Config:
             problems.append(f"cache_engine {self.cache_engine!r} is neither valkey nor redis")
         if "'" in self.articles or not self.articles.isprintable():
             problems.append(f"articles {self.articles!r} holds a quote or a control character")
-        if urlsplit(self.ca_url).scheme not in ("https", "file"):
+        if self.ca_url and urlsplit(self.ca_url).scheme not in ("https", "file"):
             problems.append(f"ca_url {self.ca_url!r} is not an https address")
+        if self.ca_url and not re.fullmatch(r"[0-9a-f]{64}", self.ca_sha256):
+            problems.append(f"ca_url {self.ca_url!r} needs ca_sha256, the SHA-256 of what it gives, in hex")
         return problems
 
     @property

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from provisioner.aws import STACK_TAG
+from provisioner.run_command import DOCUMENT
 
 MANAGED, INLINE = 6144, 10240
 """Characters that a managed policy, and a role's inline ones, may have, white space not counted.
@@ -44,6 +45,7 @@ LOOK = {
 LOOK_OTHERWISE = (
     *("elasticache:ListTagsForResource", "iam:ListInstanceProfiles", "iam:ListRoles"),
     *("logs:ListTagsForResource", "rds:ListTagsForResource", "ssm:DescribeParameters"),
+    "ssm:GetCommandInvocation",
     *("s3:ListAllMyBuckets", "secretsmanager:ListSecrets", "tag:GetResources"),
     *("servicequotas:GetAWSDefaultServiceQuota", "servicequotas:GetServiceQuota"),
 )
@@ -221,6 +223,13 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
             ),
             named("ssm"),
         ),
+        _allow(
+            "Command",
+            ("ssm:SendCommand",),
+            arn("ec2", "instance/*"),
+            _equals(f"ssm:resourceTag/{STACK_TAG}", stack),
+        ),
+        _allow("CommandDocument", ("ssm:SendCommand",), arn("ssm", f"document/{DOCUMENT}", of="")),
         _allow(
             "ImageParameter",
             ("ssm:GetParameter",),

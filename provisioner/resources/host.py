@@ -1,21 +1,35 @@
-"""The web host: one EC2 instance that turns itself into the site by its user data."""
+"""The web host: one EC2 instance that turns itself into the site by its boot script.
+
+The script is its user data, and Run Command runs it again where it differs: with a new release, with other
+settings, or with other steps.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from provisioner import run_command
 from provisioner.aws import Cloud, unless
-from provisioner.errors import CannotChange
+from provisioner.errors import CannotChange, Failed
 from provisioner.model import Change, Condition, Found, Refs, Resource
 from provisioner.resources.identity import InstanceProfile
 from provisioner.resources.network import RouteTable, Subnet
+from provisioner.resources.secrets import Settings
 from provisioner.resources.security import SecurityGroup
 from provisioner.resources.tagged import TAGS, Tagged, only
 
 BOOT_TAG = "provisioner:boot"
-"""The hash of the user data that an instance was launched with."""
+"""The hash of the boot script that an instance ran last, with success or at its launch."""
+
+RELEASE_TAG = "provisioner:release"
+"""The release that the script brought: the first digits of the archive's SHA-256."""
+
+SETTINGS_TAG = "provisioner:settings"
+"""The hash of the settings that it read."""
 
 PORT_TAG = "provisioner:port"
 """The site's port, so that whoever finds the host knows its address."""
@@ -26,8 +40,16 @@ ADMIN_PORT_TAG = "provisioner:admin-port"
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
 """Public parameters: https://docs.aws.amazon.com/linux/al2023/ug/ec2.html"""
 
+RELEASE_DIGITS = 12
+
 DISK = 16
 """GiB."""
+
+BOOT_SECONDS = 1200
+"""How long the script may take: it compiles, and may load the data set."""
+
+TAIL = 30
+"""Lines of what the script wrote that are shown when it fails."""
 
 METADATA = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 """IMDSv2 only, and not beyond the host itself."""
@@ -45,7 +67,7 @@ CONDITIONS = {
 class Host(Tagged):
     """An instance of Amazon Linux 2023 with a public address, IMDSv2 only, and no way in but its port.
 
-    Launched anew when its user data, its type or its image's architecture should be others.
+    Launched anew when its type should be another.
     """
 
     subnet: Subnet
@@ -55,6 +77,8 @@ class Host(Tagged):
     instance_type: str
     port: int
     admin_port: int
+    settings: Settings
+    release: str
     user_data: str
     after: tuple[Resource, ...] = ()
     """What its boot needs, so that it does not wait for it at full price."""
@@ -74,6 +98,8 @@ class Host(Tagged):
         facts: dict[str, Any] = {
             "type": instance["InstanceType"],
             "boot": tags.get(BOOT_TAG),
+            "release": tags.get(RELEASE_TAG),
+            "settings": tags.get(SETTINGS_TAG),
             "subnet": instance.get("SubnetId"),
             "profile": instance.get("IamInstanceProfile", {}).get("Arn"),
             "groups": sorted(group["GroupId"] for group in instance.get("SecurityGroups", [])),
@@ -90,23 +116,25 @@ class Host(Tagged):
     def drift(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
         if found.facts["subnet"] != refs.id(self.subnet):
             raise CannotChange(self.name, "its subnet", found.facts["subnet"], refs.id(self.subnet))
+        booted = self._booted(refs)
         wanted = {
             "type": self.instance_type,
-            "boot": self._boot(),
+            "release": booted[RELEASE_TAG],
+            "settings": booted[SETTINGS_TAG],
             # An instance that was launched right after its profile was made may lack it.
             "profile": refs[self.profile].facts["arn"],
             "groups": [refs.id(self.group)],
             "metadata tokens": "required",
         }
+        if found.facts["release"] == wanted["release"]:  # else another script is no news
+            wanted["boot"] = booted[BOOT_TAG]
         return [
             Change(key, found.facts[key], value) for key, value in wanted.items() if found.facts[key] != value
         ]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
         dead = sum(each["State"]["Name"] in ("terminated", "shutting-down") for each in self._all(cloud))
-        tags = [*cloud.tag_list(self.name), {"Key": BOOT_TAG, "Value": self._boot()}]
-        tags.append({"Key": PORT_TAG, "Value": str(self.port)})
-        tags.append({"Key": ADMIN_PORT_TAG, "Value": str(self.admin_port)})
+        tags = [*cloud.tag_list(self.name), *_tag_list(self._booted(refs))]
         cloud.ec2.run_instances(
             ImageId=self._image(cloud),
             InstanceType=self.instance_type,
@@ -138,7 +166,7 @@ class Host(Tagged):
 
     def repair(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
         what = {change.what for change in changes}
-        if what & {"type", "boot"}:
+        if "type" in what:
             self.delete(cloud, found)
             self.create(cloud, refs)
             return
@@ -148,6 +176,17 @@ class Host(Tagged):
             cloud.ec2.modify_instance_attribute(InstanceId=found.id, Groups=[refs.id(self.group)])
         if "metadata tokens" in what:
             cloud.ec2.modify_instance_metadata_options(InstanceId=found.id, **METADATA)
+        if what & {"release", "settings", "boot"}:
+            self._boot_again(cloud, found, refs)
+
+    def _boot_again(self, cloud: Cloud, found: Found, refs: Refs) -> None:
+        """Run the script there. Raises Failed with what it wrote last; the release before runs on then."""
+        ran = run_command.run(self.user_data, self.name, found, cloud, BOOT_SECONDS)
+        if not ran.ok:
+            state = f"not brought to release {self.release[:RELEASE_DIGITS]}, Run Command says {ran.status}"
+            raise Failed(self.name, found.id, state, f"the script wrote last:\n{ran.tail(TAIL)}")
+        # Last: cut off before, the next run does it again.
+        cloud.ec2.create_tags(Resources=[found.id], Tags=_tag_list(self._booted(refs)))
 
     def _carry(self, cloud: Cloud, found: Found, profile: str) -> None:
         """Give the running instance its profile, instead of the one that it has."""
@@ -172,8 +211,15 @@ class Host(Tagged):
         instances = [each for each in self._all(cloud) if each["InstanceId"] == found.id]
         return str(instances[0].get("StateReason", {}).get("Message", "")) if instances else ""
 
-    def _boot(self) -> str:
-        return hashlib.sha256(self.user_data.encode()).hexdigest()[:16]
+    def _booted(self, refs: Refs) -> dict[str, str]:
+        """The tags that tell what the script has made of an instance."""
+        return {
+            BOOT_TAG: _digest(self.user_data),
+            RELEASE_TAG: self.release[:RELEASE_DIGITS],
+            SETTINGS_TAG: _digest(json.dumps(refs[self.settings].facts["values"], sort_keys=True)),
+            PORT_TAG: str(self.port),
+            ADMIN_PORT_TAG: str(self.admin_port),
+        }
 
     def _image(self, cloud: Cloud) -> str:
         types = cloud.ec2.describe_instance_types(InstanceTypes=[self.instance_type])["InstanceTypes"]
@@ -185,3 +231,11 @@ class Host(Tagged):
         filters = cloud.tag_filters(self.name)
         reservations = cloud.ec2.all("describe_instances", "Reservations", Filters=filters)
         return [instance for each in reservations for instance in each["Instances"]]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
