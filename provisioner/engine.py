@@ -66,15 +66,14 @@ def _step(
         return Step(resource, Action.KEEP, look, blocked=_broken(resource, cloud, look).text)
     if look is None or look.condition is not Condition.READY:
         return Step(resource, decide(look), look)
-    needed = list(resource.dependencies())
-    if any(each.name in blocked for each in needed):
+    if any(each.name in blocked for each in resource.dependencies()):
         return Step(resource, Action.KEEP, look)
-    changes: tuple[Change, ...] = (Change("what it depends on", "missing", "made again"),)
-    if all(each in refs for each in needed):
-        try:
-            changes = tuple(resource.differences(cloud, look, refs))
-        except ResourceError as error:
-            return Step(resource, Action.KEEP, look, blocked=error.text)
+    try:
+        changes = tuple(resource.differences(cloud, look, refs))
+    except KeyError:  # of something that is not there yet
+        changes = (Change("what it depends on", "missing", "made again"),)
+    except ResourceError as error:
+        return Step(resource, Action.KEEP, look, blocked=error.text)
     return Step(resource, decide(look, changes), look, changes)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provisioner.aws import Cloud
+from provisioner.aws import Cloud, unless
 from provisioner.errors import Failed, TimedOut
 from provisioner.model import Found
 
@@ -20,6 +20,7 @@ DELIVERY_SECONDS = 120
 POLL_SECONDS = 2
 
 ENDED = ("Success", "Failed", "TimedOut", "Cancelled", "Undeliverable", "Terminated")
+UNDELIVERED = ("Delivery Timed Out", "Undeliverable", "DeliveryTimedOut")
 """https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html"""
 
 
@@ -49,12 +50,17 @@ def run(script: str, name: str, host: Found, cloud: Cloud, seconds: int) -> Ran:
 
     Raises Failed if the agent did not take it, TimedOut if it was still running after so many seconds.
     """
-    command = cloud.ssm.send_command(
+    sent = unless(
+        "InvalidInstanceId",
+        cloud.ssm.send_command,
         DocumentName=DOCUMENT,
         InstanceIds=[host.id],
         TimeoutSeconds=DELIVERY_SECONDS,
         Parameters={"commands": script.splitlines(), "executionTimeout": [str(seconds)]},
-    )["Command"]["CommandId"]
+    )
+    if sent is None:
+        raise _unreached(name, host, cloud)
+    command = sent["Command"]["CommandId"]
     deadline = cloud.clock() + DELIVERY_SECONDS + seconds
     while True:
         answer = cloud.ssm.get_command_invocation(CommandId=command, InstanceId=host.id)
@@ -64,8 +70,14 @@ def run(script: str, name: str, host: Found, cloud: Cloud, seconds: int) -> Ran:
         if cloud.clock() >= deadline:
             raise TimedOut(name, f"{ran.status} on {host.id}", seconds)
         cloud.sleep(POLL_SECONDS)
-    details = answer.get("StatusDetails", "")
-    if details in ("Delivery Timed Out", "Undeliverable", "DeliveryTimedOut"):
-        advice = f"terminate the instance ({host.id}), then the same command makes a new one"
-        raise Failed(name, host.id, "not reached by Systems Manager", f"its agent takes no command; {advice}")
+    if answer["StatusDetails"] in UNDELIVERED:
+        raise _unreached(name, host, cloud)
     return ran
+
+
+def _unreached(name: str, host: Found, cloud: Cloud) -> Failed:
+    end = f"aws ec2 terminate-instances --instance-ids {host.id} --region {cloud.region}"
+    advice = (
+        f"its agent takes no commands; terminate the instance: {end}, then the same command makes a new one"
+    )
+    return Failed(name, host.id, "not reached by Systems Manager", advice)

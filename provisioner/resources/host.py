@@ -216,7 +216,7 @@ class Host(Tagged):
         return {
             BOOT_TAG: _digest(self.user_data),
             RELEASE_TAG: self.release[:RELEASE_DIGITS],
-            SETTINGS_TAG: _digest(json.dumps(refs[self.settings].facts["values"], sort_keys=True)),
+            SETTINGS_TAG: _digest(json.dumps(self.settings.wanted(refs), sort_keys=True)),
             PORT_TAG: str(self.port),
             ADMIN_PORT_TAG: str(self.admin_port),
         }

@@ -106,7 +106,7 @@ class Settings(Resource):
         return Found(path, {"values": values})
 
     def differences(self, cloud: Cloud, found: Found, refs: Refs) -> list[Change]:
-        now, wanted = found.facts["values"], self._wanted(refs)
+        now, wanted = found.facts["values"], self.wanted(refs)
         return [
             Change(key, now.get(key), wanted.get(key))
             for key in sorted(now.keys() | wanted.keys())
@@ -114,7 +114,7 @@ class Settings(Resource):
         ]
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
-        for key, value in self._wanted(refs).items():
+        for key, value in self.wanted(refs).items():
             self._put(cloud, key, value)
 
     def change(self, cloud: Cloud, found: Found, refs: Refs, changes: list[Change]) -> None:
@@ -144,6 +144,7 @@ class Settings(Resource):
             Tags=cloud.tag_list(self.name),
         )
 
-    def _wanted(self, refs: Refs) -> dict[str, str]:
+    def wanted(self, refs: Refs) -> dict[str, str]:
+        """The settings as they should be; KeyError while something that they tell of is not there."""
         values = {key: refs.value(value) for key, value in self.values.items()}
         return {key: value for key, value in values.items() if value}

@@ -125,16 +125,6 @@ def test_plan_calls_nothing_that_changes_and_sees_drift(aws, site):
     assert {step.action for step in engine.plan(stack, cloud)} == {Action.KEEP}
 
 
-def test_changed_code_launches_a_new_host_and_only_that(aws, site):
-    stack, cloud = site()
-    engine.up(stack, cloud)
-    before = engine.status(stack, cloud)["host"]
-    stack, cloud = site(archive=b"changed")
-    actions = engine.up(stack, cloud)
-    assert {name for name, action in actions.items() if action is not Action.KEEP} == {"archive", "host"}
-    assert engine.status(stack, cloud)["host"].id != before.id
-
-
 def test_the_boot_script_fits_and_shellcheck_finds_nothing(aws, site, tmp_path):
     stack, _ = site()
     script = tmp_path / "user-data.sh"

@@ -39,8 +39,10 @@ def test_what_changes_something_is_scoped_to_the_stack():
         changes = [action for action in statement["Action"] if not re.search(":(Describe|Get|List)", action)]
         if statement["Sid"] == "Image":  # AWS's own: it is the launch that is scoped
             changes.remove("ec2:RunInstances")
+        if statement["Sid"] == "CommandDocument":  # likewise: it is the instance that is scoped
+            changes.remove("ssm:SendCommand")
         assert not changes or by_tag or by_name, statement["Sid"]
-        public = ("Image", "ImageParameter", "Look")
+        public = ("CommandDocument", "Image", "ImageParameter", "Look")
         assert statement["Sid"] in public or all(ACCOUNT in arn or arn == "*" for arn in resources(statement))
 
 

@@ -9,10 +9,10 @@ A rule is a function with the calls that it is about and the source that it was 
   visible while it is deleted, and keeps its name reserved.
 """
 
-from tests.strict_aws import caches, databases, identity, network, secrets, visibility
+from tests.strict_aws import caches, commands, databases, identity, network, secrets, visibility
 from tests.strict_aws.layer import Call, Lost, Refusal, StrictAws
 
 __all__ = ("Call", "Lost", "Refusal", "StrictAws")
 
-RULES = (network, databases, caches, identity, secrets, visibility)
+RULES = (network, databases, caches, identity, secrets, commands, visibility)
 """The modules whose rules are in force, in this order."""
