@@ -128,15 +128,25 @@ def articles(db: None) -> list[Article]:
     return made
 
 
+def own_database() -> MariaDB:
+    """A MariaDB that nobody else uses, not yet started."""
+    return MariaDB(VAR / f"mysql-{uuid.uuid4().hex[:8]}", free_port(), password=get_random_string(12))
+
+
 @pytest.fixture
 def database(scratch: Path) -> MariaDB:
     """A MariaDB of the test's own."""
-    return MariaDB(VAR / f"mysql-{uuid.uuid4().hex[:8]}", free_port(), password=get_random_string(12))
+    return own_database()
 
 
 @pytest.fixture
 def site(database: MariaDB) -> Gunicorn:
     """The site under gunicorn with that database and the run's Redis, not yet started."""
+    return site_on(database)
+
+
+def site_on(database: MariaDB) -> Gunicorn:
+    """The site under gunicorn with this database and the run's Redis, not yet started."""
     directory = VAR / f"site-{uuid.uuid4().hex[:8]}"
     port, admin_port = free_port(), free_port()
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

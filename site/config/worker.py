@@ -1,0 +1,178 @@
+"""gunicorn's threaded worker for clients that are slow on purpose, since no proxy stands in front of it.
+
+gunicorn's own gives a thread to every client that has sent a byte, for as long as the client likes: as many
+slow clients as there are threads, and nobody else is answered. Here the main loop reads, and a thread gets a
+request that is whole. What remains possible: whoever keeps opening all CONNECTIONS of each worker is in
+everybody's way, and a client that doesn't read an answer larger than SEND_BUFFER has a thread for SENDING
+seconds. A site that has to bear that needs a load balancer in front.
+"""
+
+import re
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from selectors import EVENT_READ
+
+from gunicorn import util
+from gunicorn.http.message import Request
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+CONNECTIONS = 800  # at once, of a worker: Linux gives a process 1,024 files if it does not ask for more
+HEAD = 32 * 1024  # bytes of a request line with its headers; a browser sends about 1,000
+BODY = 128 * 1024  # bytes; the admin's longest form has some 50,000
+PATIENCE = 10.0  # seconds that a client gets for its request, however it spreads them
+SENDING = 10.0  # seconds that a client gets to read what the kernel can't hold for it
+LINGER = 2.0  # seconds that it gets to close its end, and to send what a worker that stops still takes
+SEND_BUFFER = 512 * 1024  # bytes of an answer that the kernel may hold, so that a thread need not wait
+
+FIRST_LINE = re.compile(rb"(?:\r\n)?[^\r\n]+ HTTP/\d\.\d\r\n")
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
+CHUNKS = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
+
+Refusal = tuple[int, str]
+
+
+def judge(data: bytes) -> Refusal | bool:
+    """Is this a whole request? Or the status and reason to refuse it with. gunicorn parses what is whole."""
+    end = data.find(b"\r\n\r\n")
+    head = data[: end + 4] if end >= 0 else data
+    if len(head) > HEAD:
+        return 431, "Request Header Fields Too Large"
+    # The end of what is not HTTP/1 would be waited for in vain.
+    if head.count(b"\n") != head.count(b"\r\n") or (b"\r\n" in head[2:] and not FIRST_LINE.match(head)):
+        return 400, "Bad Request"
+    if end < 0:
+        return False
+    if CHUNKS.search(head):
+        return 411, "Length Required"
+    length = LENGTH.search(head)
+    body = length[1].lstrip(b"0") if length else b""
+    if len(body) > len(str(BODY)) or int(body or b"0") > BODY:
+        return 413, "Content Too Large"
+    return len(data) >= end + 4 + int(body or b"0")
+
+
+@dataclass
+class Wait:
+    """A connection that waits for its client: since when, for how long, and what has come so far."""
+
+    patience: float
+    began: float = field(default_factory=time.monotonic)
+    data: bytearray = field(default_factory=bytearray)
+
+
+class Worker(ThreadWorker):
+    """Reads requests and waits for clients to close in the main loop; whole requests go to the threads."""
+
+    def init_process(self) -> None:
+        self._waits: dict[TConn, Wait] = {}
+        for listener in self.sockets:  # the connections inherit it
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        super().init_process()
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Give the connection to a thread; not before it has brought a whole request."""
+        wait = self._waits.setdefault(conn, Wait(PATIENCE))
+        if conn.initialized:
+            wait.data += conn.parser.unreader.take_buffered()  # of a client that does not await its answers
+        ended = self._read(conn, wait.data)
+        verdict = judge(bytes(wait.data))
+        if verdict is True:
+            del self._waits[conn]
+            conn.init()
+            conn.parser.unreader.unread(bytes(wait.data))
+            super().enqueue_req(conn)
+        elif verdict:
+            self._refuse(conn, verdict)
+        elif ended:
+            self._drop(conn)
+        else:
+            self._listen(conn, self.enqueue_req)
+
+    def finish_request(self, conn: TConn, fs: Future) -> None:
+        """Keep the connection, or close it without waiting for the client here, as gunicorn would."""
+        if fs.cancelled() or fs.exception() or not fs.result():
+            self._leave(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def handle_request(self, req: Request, conn: TConn) -> bool:
+        """Answer; but give up on a client that does not read the answer."""
+        conn.sock.settimeout(SENDING)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError:
+            self.log.debug("a client did not read its answer")
+            return False
+
+    def murder_pending(self) -> None:
+        """Close the connections whose client has had its time, with a word if a request had begun."""
+        for conn, wait in list(self._waits.items()):
+            patience = wait.patience if self.alive else min(wait.patience, LINGER)
+            if time.monotonic() - wait.began > patience:
+                self.poller.unregister(conn.sock)
+                if wait.data:
+                    self._refuse(conn, (408, "Request Timeout"))
+                else:
+                    self._drop(conn)
+
+    def _read(self, conn: TConn, data: bytearray) -> bool:
+        """Take what has arrived, up to the most that a request may have; True when nothing can follow."""
+        conn.sock.setblocking(False)
+        try:
+            while len(data) <= HEAD + BODY:
+                piece = conn.sock.recv(HEAD)
+                if not piece:
+                    return True
+                data += piece
+                if len(piece) < HEAD:
+                    break  # most often that is all; if not, the poller says so
+        except BlockingIOError:
+            pass
+        except OSError:
+            return True
+        return False
+
+    def _listen(self, conn: TConn, heard: Callable[[TConn], None]) -> None:
+        """Call `heard` when the client has sent something, or closed its end."""
+
+        def readable(sock: socket.socket) -> None:
+            self.poller.unregister(sock)
+            heard(conn)
+
+        self.poller.register(conn.sock, EVENT_READ, readable)
+
+    def _refuse(self, conn: TConn, refusal: Refusal) -> None:
+        """Answer with an error, and close."""
+        try:
+            util.write_error(conn.sock, *refusal, "")
+        except OSError:
+            self.log.debug("a client did not hear why it was refused")
+        self._leave(conn)
+
+    def _leave(self, conn: TConn) -> None:
+        """Close our end, and the rest when the client has closed its own: else it may miss the answer."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._drop(conn)
+            return
+        self._waits[conn] = Wait(LINGER)
+        self._drain(conn)
+
+    def _drain(self, conn: TConn) -> None:
+        """Throw away what still comes, until the client closes its end."""
+        wait = self._waits[conn]
+        ended = self._read(conn, bytearray())
+        if ended or time.monotonic() - wait.began > wait.patience:
+            self._drop(conn)
+        else:
+            self._listen(conn, self._drain)
+
+    def _drop(self, conn: TConn) -> None:
+        self._waits.pop(conn, None)
+        self.nr_conns -= 1
+        conn.close()
