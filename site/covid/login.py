@@ -1,18 +1,13 @@
 """The admin's login, which takes so many attempts and no more."""
 
-import hashlib
-import logging
 from typing import Any
 
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.cache import BaseCache, caches
 from django.core.exceptions import ValidationError
-from redis.exceptions import RedisError
 
-logger = logging.getLogger(__name__)
+from covid.throttle import Throttle
 
-ATTEMPTS = 10
-WINDOW = 300  # seconds, from the first of the attempts
+ATTEMPTS = Throttle("login", times=10, window=300)
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -22,38 +17,12 @@ class LoginForm(AdminAuthenticationForm):
     """
 
     def clean(self) -> dict[str, Any]:
-        key = "login:" + hashlib.sha256(self.cleaned_data.get("username", "").encode()).hexdigest()[:32]
-        if _taken(key) > ATTEMPTS:
-            logger.warning("a login was refused: more than %d attempts in %d s", ATTEMPTS, WINDOW)
-            minutes = WINDOW // 60
+        user, timings = self.cleaned_data.get("username", ""), self.request.timings
+        if wait := ATTEMPTS.wait(user, timings):
+            minutes = -(-wait // 60)
             raise ValidationError(
                 f"Too many attempts for this user: try again in {minutes} minutes.", code="throttled"
             )
         cleaned: dict[str, Any] = super().clean()
-        _forget(key)
+        ATTEMPTS.forget(user, timings)
         return cleaned
-
-
-def _taken(key: str) -> int:
-    """How many attempts there were, this one included: in Redis, or, while that is out, in this worker."""
-    try:
-        return _count(caches["default"], key)
-    except (RedisError, OSError):
-        return _count(caches["process"], key)
-
-
-def _count(cache: BaseCache, key: str) -> int:
-    if cache.add(key, 1, WINDOW):
-        return 1
-    try:
-        return cache.incr(key)
-    except ValueError:  # it expired just now
-        return 1
-
-
-def _forget(key: str) -> None:
-    caches["process"].delete(key)
-    try:
-        caches["default"].delete(key)
-    except (RedisError, OSError):
-        logger.warning("the cache is out: a user's attempts to log in are not forgotten")

@@ -13,6 +13,9 @@ from covid import levels, pages, results
 from covid.caching import cache
 from covid.queries import ROW_LIMIT, WORD
 from covid.questions import QUESTIONS, REPORTS, Asked, AskForm, read
+from covid.throttle import Throttle
+
+CLEARING = Throttle("clear", times=10, window=60)
 
 
 def answers_questions(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -68,10 +71,19 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def clear(request: HttpRequest) -> HttpResponse:
-    """Ask whether to clear the cache; or expire everything that is cached, and go to the cached page."""
+    """Ask whether to clear the cache; or expire everything that is cached, and go to the cached page.
+
+    An address may do so ten times a minute, because each time costs the database a query. The address is the
+    socket's: behind a proxy, all have one.
+    """
     if request.method != "POST":
         with request.timings.measure("render"):
             return render(request, "covid/clear.html", {"active": "clear"})
+    if wait := CLEARING.wait(request.META["REMOTE_ADDR"], request.timings):
+        response = render(request, "429.html", {"active": "clear", "wait": wait}, status=429)
+        response.headers["Retry-After"] = str(wait)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
     if cache.expire():
         messages.success(request, "Cache cleared: the next request asks MySQL.")
     else:

@@ -83,7 +83,7 @@ def log_in(client: Client, password: str, user: str = USER):
 
 
 def test_attempts_to_log_in_run_out(loopback: Client, superuser: None) -> None:
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS.times):
         assert "Too many attempts" not in log_in(loopback, "wrong").content.decode()
     assert "Too many attempts" in log_in(loopback, "right").content.decode()
     assert "Too many attempts" not in log_in(loopback, "wrong", "other").content.decode()
@@ -91,7 +91,7 @@ def test_attempts_to_log_in_run_out(loopback: Client, superuser: None) -> None:
 
 def test_a_login_forgets_the_attempts_before_it(loopback: Client, superuser: None) -> None:
     for _ in range(2):
-        for _ in range(ATTEMPTS - 1):
+        for _ in range(ATTEMPTS.times - 1):
             log_in(loopback, "wrong")
         assert log_in(loopback, "right").status_code == 302
         loopback.logout()
@@ -102,7 +102,7 @@ def test_attempts_run_out_while_the_cache_is_out_too(
 ) -> None:
     own_redis.process.kill()
     own_redis.process.wait()
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS.times):
         assert "Too many attempts" not in log_in(loopback, "wrong").content.decode()
     assert "Too many attempts" in log_in(loopback, "right").content.decode()
 
