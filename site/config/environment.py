@@ -1,6 +1,8 @@
 """What the site reads from its environment, checked once, with errors that say what to do."""
 
+import ipaddress
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -19,6 +21,7 @@ REQUIRED = (
     "CACHE_PASSWORD",
     "STATIC_ROOT",
 )
+HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 
 
 def check() -> None:
@@ -54,8 +57,29 @@ def seconds(name: str) -> int:
 
 
 def hosts(name: str) -> list[str]:
-    """The variable's comma-separated host names, without blanks."""
-    return [host.strip() for host in os.environ[name].split(",") if host.strip()]
+    """The variable's comma-separated host names and addresses; ImproperlyConfigured for a pattern of many."""
+    named = _listed(name)
+    for host in named:
+        if not HOST.fullmatch(host):
+            raise ImproperlyConfigured(f"{name} must list whole host names and addresses, not {host!r}")
+    if not named:
+        raise ImproperlyConfigured(f"{name} lists no host")
+    return named
+
+
+def proxies(name: str) -> list[str]:
+    """The variable's addresses and networks, [] where it is not set; ImproperlyConfigured for everybody's."""
+    named = _listed(name)
+    for proxy in named:
+        try:
+            everybody = ipaddress.ip_network(proxy).prefixlen == 0
+        except ValueError:
+            everybody = True
+        if everybody:
+            raise ImproperlyConfigured(
+                f"{name} must list the addresses or networks of your TLS proxies, not {proxy!r}"
+            )
+    return named
 
 
 def ca_bundle() -> str:
@@ -64,3 +88,7 @@ def ca_bundle() -> str:
     if path and not os.access(path, os.R_OK):
         raise ImproperlyConfigured(f"CA_BUNDLE names a file that can't be read: {path}")
     return str(Path(path).resolve()) if path else ""
+
+
+def _listed(name: str) -> list[str]:
+    return [item.strip() for item in os.environ.get(name, "").split(",") if item.strip()]

@@ -14,6 +14,7 @@ SECRET_KEY = os.environ["SECRET_KEY"]
 ADMIN_PASSWORD = os.environ["ADMIN_PASSWORD"]
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
 ADMIN_BIND = environment.loopback("ADMIN_BIND")
+TLS_PROXIES = environment.proxies("TLS_PROXIES")
 RELEASE = os.environ.get("RELEASE", "")
 ARTICLES = os.environ.get("ARTICLES", "")
 CA_BUNDLE = environment.ca_bundle()
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.security.BrowserPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.listeners.ListenerMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -114,8 +116,19 @@ CACHES = {
 STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATIC_URL = "/static/"
 STATIC_ROOT = os.environ["STATIC_ROOT"]
+
+# TLS mode: a proxy in front of the site ends TLS. That a request came over TLS is gunicorn's word, which
+# takes it from these proxies alone (gunicorn.conf.py). The loopback listener stays plain: config.listeners.
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(TLS_PROXIES)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # load balancers ask without TLS
+# One day, because tomorrow a demonstration's name may stand for something else. It is too short for the list
+# of names that browsers come with, so "preload" commits nobody to anything.
+SECURE_HSTS_SECONDS = 86_400 if TLS_PROXIES else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = bool(TLS_PROXIES)
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -128,8 +141,17 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"seldom": {"()": "config.logs.Seldom"}},
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "seldom": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["seldom"]},
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"level": "ERROR"},  # not what anybody gets wrong in an address
+        "django.security": {"handlers": ["seldom"], "propagate": False},
+        "covid.throttle": {"handlers": ["seldom"], "propagate": False},
+    },
 }

@@ -12,10 +12,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
+from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.template.loader import get_template
 from django.urls import reverse
 
+from config.listeners import on_loopback
 from config.security import BrowserPolicyMiddleware
 from covid import levels, pages
 from covid.caching import cache
@@ -37,18 +39,17 @@ class Hits:
         self._pages = {reverse("cached"): _cached, reverse("table"): _table}
         for name in TEMPLATES:  # compiled once, before the workers are forked
             get_template(f"covid/{name}.html")
-        policy = BrowserPolicyMiddleware(SecurityMiddleware(lambda request: HttpResponse()))
-        self._always = {
-            name: value for name, value in policy(HttpRequest()).headers.items() if name != "Content-Type"
-        }
+        self._headers = {tls: _always(tls) for tls in (False, True)}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         answer = self._pages.get(environ["PATH_INFO"])
+        tls = environ["wsgi.url_scheme"] == "https"
         if (
             not answer
             or environ["REQUEST_METHOD"] != "GET"
             or MESSAGES in environ.get("HTTP_COOKIE", "")
             or not _is_ours(environ.get("HTTP_HOST", ""))
+            or not (tls or not settings.SECURE_SSL_REDIRECT or on_loopback(environ))
         ):
             return self._application(environ, start_response)
         timings = Timings()
@@ -56,7 +57,7 @@ class Hits:
         page = asked and answer(asked, environ, timings)
         if not page:
             return self._application(environ, start_response)
-        headers = self._always | page.headers
+        headers = self._headers[tls] | page.headers
         headers["Server-Timing"] = timings.header()
         if page.status != HTTPStatus.NOT_MODIFIED:
             headers["Content-Length"] = str(len(page.body))
@@ -80,6 +81,16 @@ def _table(asked: Asked, environ: dict[str, Any], timings: Timings) -> Page | No
             return pages.not_modified(answer, tag)
     table = levels.table_hit(asked, timings, compressed)
     return pages.stable(asked, table) if table else None
+
+
+def _always(tls: bool) -> dict[str, str]:
+    """The headers that Django's middleware adds to every response, over TLS or not."""
+    request = HttpRequest()
+    request.is_secure = lambda: tls
+    middleware = SecurityMiddleware(XFrameOptionsMiddleware(lambda request: HttpResponse()))
+    middleware.redirect = False
+    headers = BrowserPolicyMiddleware(middleware)(request).headers
+    return {name: value for name, value in headers.items() if name != "Content-Type"}
 
 
 @lru_cache(maxsize=64)

@@ -58,15 +58,45 @@ def test_a_bundle_that_is_not_there() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "hosts",
+    ["*", ".amazonaws.com", "*.amazonaws.com", "127.0.0.1,.compute-1.amazonaws.com", "a b", "http://a", "a/"],
+)
+def test_a_host_is_one_host(hosts: str) -> None:
+    line = only_line(manage(ALLOWED_HOSTS=hosts))
+    assert f"ALLOWED_HOSTS must list whole host names and addresses, not {hosts.split(',')[-1]!r}" in line
+
+
+def test_no_host_at_all() -> None:
+    assert "ALLOWED_HOSTS lists no host" in only_line(manage(ALLOWED_HOSTS=" , "))
+
+
+@pytest.mark.parametrize(
+    "hosts", ["203.0.113.7,127.0.0.1,localhost", " [::1] , ec2-203-0-113-7.amazonaws.com"]
+)
+def test_names_and_addresses(hosts: str) -> None:
+    assert manage(ALLOWED_HOSTS=hosts).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "proxies", ["*", "0.0.0.0/0", "::/0", "10.0.0.0/8,proxy.example", "10.0.0.1/24", "on"]
+)
+def test_a_proxy_is_an_address_or_a_network(proxies: str) -> None:
+    expected = "TLS_PROXIES must list the addresses or networks of your TLS proxies, not "
+    assert expected + repr(proxies.split(",")[-1]) in only_line(manage(TLS_PROXIES=proxies))
+    assert expected in only_line(gunicorn(TLS_PROXIES=proxies))
+
+
+def gunicorn(**changed: str | None) -> subprocess.CompletedProcess[str]:
+    command = [
+        str(Path(sys.executable).with_name("gunicorn")),
+        *("--chdir", "site", "--config", "site/config/gunicorn.conf.py", "config.wsgi"),
+    ]
+    return run(command, BIND=f"127.0.0.1:{free_port()}", **changed)
+
+
 def test_gunicorn_ends_at_once_too() -> None:
-    done = run(
-        [
-            str(Path(sys.executable).with_name("gunicorn")),
-            *("--chdir", "site", "--config", "site/config/gunicorn.conf.py", "config.wsgi"),
-        ],
-        SECRET_KEY=None,
-        BIND=f"127.0.0.1:{free_port()}",
-    )
+    done = gunicorn(SECRET_KEY=None)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "set these environment variables and try again: SECRET_KEY" in done.stderr
