@@ -1,12 +1,20 @@
 """What a site process says to its servers is encrypted; only servers that its CA vouches for are heard."""
 
+import contextlib
+import json
+import re
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import MySQLdb
 import pytest
+import redis
+import trustme
 
 from local import authority
 from local.servers import MariaDB, Redis, Tls, free_port, running
@@ -26,6 +34,38 @@ def issued(scratch: Path) -> Tls:
     directory = VAR / f"ca-{uuid.uuid4().hex[:8]}"
     directory.mkdir()
     return authority.issue(directory)
+
+
+def of_one_ca(scratch: Path) -> tuple[trustme.CA, Tls]:
+    """An authority that can issue more, and the paths that its files have."""
+    directory = VAR / f"ca-{uuid.uuid4().hex[:8]}"
+    directory.mkdir()
+    own, files = trustme.CA(), authority.tls(directory)
+    own.cert_pem.write_to_path(files.ca)
+    return own, files
+
+
+def for_another_host(own: trustme.CA) -> trustme.LeafCert:
+    return own.issue_cert("elsewhere.example", "192.0.2.1")
+
+
+def expired(own: trustme.CA) -> trustme.LeafCert:
+    now = datetime.now(UTC)
+    return own.issue_cert(
+        "127.0.0.1", "localhost", not_before=now - timedelta(days=9), not_after=now - timedelta(days=2)
+    )
+
+
+@contextlib.contextmanager
+def serving(certificate: trustme.LeafCert, files: Tls) -> Iterator[tuple[MariaDB, Redis]]:
+    """Both servers with this certificate."""
+    certificate.private_key_pem.write_to_path(files.key)
+    certificate.cert_chain_pems[0].write_to_path(files.certificate)
+    name = uuid.uuid4().hex[:8]
+    database = MariaDB(VAR / f"mysql-{name}", free_port(), password="right", tls=files)
+    cache = Redis(VAR / f"redis-{name}", free_port(), password="right", tls=files)
+    with running(database), running(cache):
+        yield database, cache
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +142,65 @@ def test_a_wrong_token_is_refused(site: Gunicorn, secure: tuple[MariaDB, Redis],
     status, said = ask(site, CACHE, **settings)
     assert status != 0
     assert "invalid username-password pair" in said
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [(for_another_host, "mismatch|validation of ssl server certificate failed"), (expired, "expired")],
+    ids=["host", "expired"],
+)
+def test_the_right_ca_alone_is_not_enough(
+    site: Gunicorn, scratch: Path, made: Callable[[trustme.CA], trustme.LeafCert], reason: str
+) -> None:
+    own, files = of_one_ca(scratch)
+    with serving(made(own), files) as servers:
+        for code in (DATABASE, CACHE):
+            status, said = ask(site, code, **places(servers), CA_BUNDLE=str(files.ca))
+            assert status != 0
+            assert re.search(reason, said.lower()), said
+
+
+def test_connections_that_the_servers_cut_cost_no_page(
+    site: Gunicorn, secure: tuple[MariaDB, Redis], tls: Tls
+) -> None:
+    database, cache = secure
+    encrypted = replace(site, environment=site.environment | places(secure) | {"CA_BUNDLE": str(tls.ca)})
+    with running(encrypted):
+        for _ in range(3):
+            for path in ("/", "/uncached/", "/cached/"):
+                status, headers, page = encrypted.get(path)
+                assert status == 200
+                assert "does not answer" not in page
+            assert headers["X-Cache"] in ("miss", "hit")
+            assert cut_database(database, tls) > 0
+            assert cut_cache(cache, tls) > 0
+        health = json.loads(encrypted.get("/healthz")[2])
+        assert (health["status"], health["cache"]["failures"]) == ("ok", 0)
+    log = (encrypted.directory / "server.log").read_text()
+    assert "is out" not in log
+    assert "Traceback" not in log
+
+
+def cut_database(database: MariaDB, tls: Tls) -> int:
+    """End every connection of the site; how many there were."""
+    with contextlib.closing(
+        MySQLdb.connect(
+            host="127.0.0.1",
+            port=database.port,
+            user=database.user,
+            password=database.password,
+            ssl={"ca": str(tls.ca)},
+        )
+    ) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = 'covid'"
+        )
+        for (number,) in (cut := cursor.fetchall()):
+            cursor.execute(f"KILL {number}")
+        return len(cut)
+
+
+def cut_cache(cache: Redis, tls: Tls) -> int:
+    with redis.Redis(port=cache.port, password=cache.password, ssl=True, ssl_ca_certs=str(tls.ca)) as client:
+        return client.client_kill_filter(_type="normal", skipme=True)
