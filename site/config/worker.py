@@ -1,13 +1,17 @@
-"""gunicorn's threaded worker for clients that are slow on purpose, since no proxy stands in front of it.
+"""gunicorn's threaded worker, without a proxy in front: slow clients hold nothing up, a stop drops nobody.
 
 gunicorn's own gives a thread to every client that has sent a byte, for as long as the client likes: as many
 slow clients as there are threads, and nobody else is answered. Here the main loop reads, and a thread gets a
 request that is whole. What remains possible: whoever keeps opening all CONNECTIONS of each worker is in
 everybody's way, and a client that doesn't read an answer larger than SEND_BUFFER has a thread for SENDING
 seconds. A site that has to bear that needs a load balancer in front.
+
+When gunicorn's own worker stops, whoever has connected and was not accepted yet is reset. This one accepts
+them first, and closes its listeners then: who comes later is refused.
 """
 
 import re
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -71,6 +75,22 @@ class Worker(ThreadWorker):
         for listener in self.sockets:  # the connections inherit it
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         super().init_process()
+
+    def is_parent_alive(self) -> bool:
+        """Stop like one that was told to where the master is dead: another one wants the port."""
+        alive: bool = super().is_parent_alive()
+        if not alive:  # and never set to True: a signal may have come meanwhile
+            self.alive = False
+        return alive
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept or not; when this worker stops, whoever has connected already, and then nobody any more."""
+        super().set_accept_enabled(enabled and self.alive)
+        if not self.alive:
+            for listener in filter(lambda one: one.sock, self.sockets):
+                while select.select([listener], [], [], 0)[0]:
+                    self.accept(listener)
+                listener.close()
 
     def enqueue_req(self, conn: TConn) -> None:
         """Give the connection to a thread; not before it has brought a whole request."""
