@@ -12,18 +12,29 @@ PROCESSES = Path("/proc")
 GRACE = 10.0  # seconds to end by oneself
 
 
-def processes(directory: Path) -> list[int]:
+def processes(directory: Path, program: str = "") -> list[int]:
     """The processes whose environment bears the mark of the region in `directory`, our own one aside.
 
-    A process of someone else's, or one that merely names or sits in the directory, is never among them.
+    All of them, or those of one of its supervisor's programs. A process of someone else's, or one that merely
+    names or sits in the directory, is never among them.
     """
-    mark = f"{MARK}={directory}".encode()
+    marks = {f"{MARK}={directory}".encode()}
+    if program:
+        marks.add(f"SUPERVISOR_PROCESS_NAME={program}".encode())
     found = []
     for path in PROCESSES.glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if int(path.name) != os.getpid() and mark in (path / "environ").read_bytes().split(b"\0"):
+            if int(path.name) != os.getpid() and marks.issubset((path / "environ").read_bytes().split(b"\0")):
                 found.append(int(path.name))
     return found
+
+
+def kill(directory: Path, program: str) -> None:
+    """Kill what is left of a program whose own process is gone."""
+    for process in processes(directory, program):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    until(lambda: not processes(directory, program), GRACE)
 
 
 def end(directory: Path) -> None:

@@ -13,6 +13,7 @@ import xmlrpc.client
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from local.servers import HOST, CannotStart, free_port, program
 
@@ -22,12 +23,16 @@ MARK = "LOCAL_REGION_DIRECTORY"
 INHERITED = ("PATH", "LANG", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_FILE")
 BROKEN = (OSError, http.client.HTTPException, xmlrpc.client.Error)
 """What a call raises when supervisord is not there, or refuses."""
-PATIENCE = 60.0  # seconds that a call may take; stopping a program is the longest
+PATIENCE = 180.0  # seconds that a call may take; stopping a program is the longest
 
 
 @dataclass(frozen=True)
 class Program:
-    """A command to keep running; its output goes to `log`."""
+    """A command to keep running; its output goes to `log`.
+
+    It has `grace` seconds to end when it is told to, and then is killed. `tell` says who is told: its own
+    process, or its whole process group.
+    """
 
     name: str
     command: list[str]
@@ -35,6 +40,8 @@ class Program:
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     restart: bool = True
+    tell: Literal["process", "group"] = "group"
+    grace: int = 20
 
 
 class _Transport(xmlrpc.client.Transport):
@@ -205,9 +212,9 @@ environment = {variables}
 autorestart = {"true" if new.restart else "false"}
 startsecs = {1 if new.restart else 0}
 startretries = 5
-stopasgroup = true
+stopasgroup = {"true" if new.tell == "group" else "false"}
 killasgroup = true
-stopwaitsecs = 20
+stopwaitsecs = {new.grace}
 redirect_stderr = true
 stdout_logfile = {_text(str(new.log))}
 stdout_logfile_backups = 1

@@ -1,15 +1,18 @@
 """As much of systemctl as a boot script needs: units below DESTDIR become supervisord's programs.
 
-A unit's WorkingDirectory, EnvironmentFile, Environment, ExecStart and Restart are heeded. Users and hardening
-are not: everything runs as whoever runs the region.
+A unit's WorkingDirectory, EnvironmentFile, Environment, ExecStart, Restart (anything but `no` is `always`),
+RestartSec, TimeoutStopSec and KillMode (`control-group` or `mixed`) are heeded. One that pauses for a second
+or more is never given up. Users and hardening are not heeded: everything runs as whoever runs the region.
 """
 
 import os
 import shlex
 import string
 import sys
+import time
 from pathlib import Path
 
+from local import leftovers
 from local.supervision import BROKEN, MARK, Program, Supervisor
 
 MACHINE = "LOCAL_REGION_MACHINE"
@@ -63,8 +66,26 @@ class Unit:
                 variables |= _variables(file)
         return variables
 
-    def execute(self) -> None:
-        """Become the unit's program; never returns."""
+    def seconds(self, key: str, default: float) -> float:
+        """A span of time: bare seconds, as in 2 or 0.5 or 2s."""
+        value = self.one(key)
+        try:
+            return float(value.removesuffix("s")) if value else default
+        except ValueError:
+            raise UnitError(f"Unit {self.name}: {key}={value} is not in plain seconds") from None
+
+    @property
+    def started(self) -> Path:
+        """The file that says that it has run since it was told to start."""
+        return self.root / "run" / f"{self.name}.started"
+
+    def execute(self, directory: Path) -> None:
+        """Become the unit's program, after a pause if it ended by itself; never returns."""
+        leftovers.kill(directory, self.program)
+        if self.started.exists():
+            time.sleep(self.seconds("RestartSec", 0.1))
+        self.started.parent.mkdir(exist_ok=True)
+        self.started.touch()
         environment = dict(os.environ) | self.environment()
         line = self.one("ExecStart").lstrip("-@+!:")
         command = [string.Template(word).safe_substitute(environment) for word in shlex.split(line)]
@@ -86,6 +107,7 @@ def _variables(file: Path) -> dict[str, str]:
 
 
 def _start(supervisor: Supervisor, unit: Unit) -> None:
+    unit.started.unlink(missing_ok=True)
     # The environment file is read when the program starts, as systemd does, and its secrets stay in it.
     supervisor.add(
         Program(
@@ -95,6 +117,8 @@ def _start(supervisor: Supervisor, unit: Unit) -> None:
             log=supervisor.directory / os.environ[MACHINE] / f"{unit.name}.log",
             environment={name: os.environ[name] for name in ("DESTDIR", "PATH", "HOME", MACHINE)},
             restart=unit.one("Restart", "no") != "no",
+            tell="process" if unit.one("KillMode") == "mixed" else "group",
+            grace=round(unit.seconds("TimeoutStopSec", 90)),
         )
     )
 
@@ -113,7 +137,7 @@ def _run(verb: str, options: list[str], names: list[str]) -> int:
         case "enable" | "disable":
             return 0
         case "execute" if units:
-            units[0].execute()
+            units[0].execute(supervisor.directory)
     for unit in units:
         running = supervisor.state(unit.program) in ("STARTING", "RUNNING", "BACKOFF")
         if verb == "is-active":
