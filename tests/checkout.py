@@ -57,8 +57,10 @@ def checked_out(directory: Path) -> Iterator[Checkout]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
     copy = Checkout(directory)
-    yield copy
-    copy.run("teardown", "--yes")
+    try:
+        yield copy
+    finally:
+        copy.run("teardown", "--yes")
 
 
 def made_up_rows(file: Path, count: int = 50) -> Path:
