@@ -1,15 +1,16 @@
 """gunicorn's threaded worker, without a proxy in front: slow clients hold nothing up, a stop drops nobody.
 
-gunicorn's own gives a thread to every client that has sent a byte, for as long as the client likes: as many
-slow clients as there are threads, and nobody else is answered. Here the main loop reads, and a thread gets a
-request that is whole. What remains possible: whoever keeps opening all CONNECTIONS of each worker is in
-everybody's way, and a client that doesn't read an answer larger than SEND_BUFFER has a thread for SENDING
-seconds. A site that has to bear that needs a load balancer in front.
+gunicorn's own gives a thread to every client that has sent a byte, or reads its answer, for as long as the
+client likes: as many slow clients as there are threads, and nobody else is answered. Here the main loop does
+the waiting. A thread gets a request that is whole, and leaves to the loop what the client does not take of
+the answer at once. What remains possible: whoever keeps opening all CONNECTIONS of each worker is in
+everybody's way. A site that has to bear that needs a load balancer in front.
 
 When gunicorn's own worker stops, whoever has connected and was not accepted yet is reset. This one accepts
 them first, and closes its listeners then: who comes later is refused.
 """
 
+import contextlib
 import re
 import select
 import socket
@@ -17,19 +18,19 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import Any, BinaryIO
 
 from gunicorn import util
-from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 CONNECTIONS = 800  # at once, of a worker: Linux gives a process 1,024 files if it does not ask for more
 HEAD = 32 * 1024  # bytes of a request line with its headers; a browser sends about 1,000
 BODY = 128 * 1024  # bytes; the admin's longest form has some 50,000
 PATIENCE = 10.0  # seconds that a client gets for its request, however it spreads them
-SENDING = 10.0  # seconds that a client gets to read what the kernel can't hold for it
+SENDING = 60.0  # seconds that it gets to read the answer
 LINGER = 2.0  # seconds that it gets to close its end, and to send what a worker that stops still takes
-SEND_BUFFER = 512 * 1024  # bytes of an answer that the kernel may hold, so that a thread need not wait
+HELD = 64 * 1024 * 1024  # bytes that a worker holds for slow clients; who would need more is cut off
 
 FIRST_LINE = re.compile(rb"(?:\r\n)?[^\r\n]+ HTTP/\d\.\d\r\n")
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
@@ -60,11 +61,37 @@ def judge(data: bytes) -> Refusal | bool:
 
 @dataclass
 class Wait:
-    """A connection that waits for its client: since when, for how long, and what has come so far."""
+    """A connection that waits for its client: since when, for how long, and what has come or is yet to go.
+
+    A client that is late with its request is told so, with the status and reason `late`.
+    """
 
     patience: float
+    late: Refusal | None = None
     began: float = field(default_factory=time.monotonic)
     data: bytearray = field(default_factory=bytearray)
+
+
+class Outgoing:
+    """The connection's socket, as it is to the thread that answers: nothing that it writes makes it wait."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.rest = bytearray()  # what the client has not taken yet
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def sendall(self, data: bytes) -> None:
+        sent = 0
+        if not self.rest:
+            with contextlib.suppress(BlockingIOError):
+                sent = self._sock.send(data, socket.MSG_DONTWAIT)
+        self.rest += data[sent:]
+
+    def sendfile(self, file: BinaryIO, offset: int, count: int) -> None:
+        file.seek(offset)
+        self.sendall(file.read(count))
 
 
 class Worker(ThreadWorker):
@@ -72,8 +99,6 @@ class Worker(ThreadWorker):
 
     def init_process(self) -> None:
         self._waits: dict[TConn, Wait] = {}
-        for listener in self.sockets:  # the connections inherit it
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         super().init_process()
 
     def is_parent_alive(self) -> bool:
@@ -94,14 +119,16 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: TConn) -> None:
         """Give the connection to a thread; not before it has brought a whole request."""
-        wait = self._waits.setdefault(conn, Wait(PATIENCE))
+        wait = self._waits.setdefault(conn, Wait(PATIENCE, late=(408, "Request Timeout")))
         if conn.initialized:
             wait.data += conn.parser.unreader.take_buffered()  # of a client that does not await its answers
         ended = self._read(conn, wait.data)
         verdict = judge(bytes(wait.data))
         if verdict is True:
             del self._waits[conn]
-            conn.init()
+            if not conn.initialized:
+                conn.init()
+                conn.sock = Outgoing(conn.sock)
             conn.parser.unreader.unread(bytes(wait.data))
             super().enqueue_req(conn)
         elif verdict:
@@ -109,32 +136,25 @@ class Worker(ThreadWorker):
         elif ended:
             self._drop(conn)
         else:
-            self._listen(conn, self.enqueue_req)
+            self._on(EVENT_READ, conn, self.enqueue_req)
 
     def finish_request(self, conn: TConn, fs: Future) -> None:
-        """Keep the connection, or close it without waiting for the client here, as gunicorn would."""
-        if fs.cancelled() or fs.exception() or not fs.result():
+        """Keep the connection, or close it, once the client has its answer; without waiting for that here."""
+        if conn.sock.rest:
+            self._hold(conn, fs)
+        elif fs.cancelled() or fs.exception() or not fs.result():
             self._leave(conn)
         else:
             super().finish_request(conn, fs)
 
-    def handle_request(self, req: Request, conn: TConn) -> bool:
-        """Answer; but give up on a client that does not read the answer."""
-        conn.sock.settimeout(SENDING)
-        try:
-            return super().handle_request(req, conn)
-        except TimeoutError:
-            self.log.debug("a client did not read its answer")
-            return False
-
     def murder_pending(self) -> None:
         """Close the connections whose client has had its time, with a word if a request had begun."""
         for conn, wait in list(self._waits.items()):
-            patience = wait.patience if self.alive else min(wait.patience, LINGER)
+            patience = LINGER if wait.late and not self.alive else wait.patience
             if time.monotonic() - wait.began > patience:
                 self.poller.unregister(conn.sock)
-                if wait.data:
-                    self._refuse(conn, (408, "Request Timeout"))
+                if wait.late and wait.data:
+                    self._refuse(conn, wait.late)
                 else:
                     self._drop(conn)
 
@@ -155,14 +175,39 @@ class Worker(ThreadWorker):
             return True
         return False
 
-    def _listen(self, conn: TConn, heard: Callable[[TConn], None]) -> None:
-        """Call `heard` when the client has sent something, or closed its end."""
+    def _on(self, event: int, conn: TConn, then: Callable[[TConn], None]) -> None:
+        """Go on when the client has sent or taken something, or closed its end."""
 
-        def readable(sock: socket.socket) -> None:
+        def ready(sock: socket.socket) -> None:
             self.poller.unregister(sock)
-            heard(conn)
+            then(conn)
 
-        self.poller.register(conn.sock, EVENT_READ, readable)
+        self.poller.register(conn.sock, event, ready)
+
+    def _hold(self, conn: TConn, fs: Future) -> None:
+        """Send the rest of the answer as the client takes it, then finish the request."""
+        rest, conn.sock.rest = conn.sock.rest, bytearray()
+        if sum(len(wait.data) for wait in self._waits.values()) + len(rest) > HELD:
+            self._drop(conn)
+            return
+        self._waits[conn] = Wait(SENDING, data=rest)
+        conn.sock.setblocking(False)
+
+        def send(conn: TConn) -> None:
+            try:
+                del rest[: conn.sock.send(rest)]
+            except BlockingIOError:
+                pass
+            except OSError:
+                self._drop(conn)
+                return
+            if rest:
+                self._on(EVENT_WRITE, conn, send)
+            else:
+                del self._waits[conn]
+                self.finish_request(conn, fs)
+
+        self._on(EVENT_WRITE, conn, send)
 
     def _refuse(self, conn: TConn, refusal: Refusal) -> None:
         """Answer with an error, and close."""
@@ -190,7 +235,7 @@ class Worker(ThreadWorker):
         if ended or time.monotonic() - wait.began > wait.patience:
             self._drop(conn)
         else:
-            self._listen(conn, self._drain)
+            self._on(EVENT_READ, conn, self._drain)
 
     def _drop(self, conn: TConn) -> None:
         self._waits.pop(conn, None)

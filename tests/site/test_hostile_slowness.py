@@ -11,7 +11,7 @@ import pytest
 from config.worker import BODY, HEAD, judge
 from local.servers import MariaDB, Redis, running
 from tests.site.conftest import own_database, site_on
-from tests.site.raw import connect, hear, request, say
+from tests.site.raw import PATIENCE, connect, hear, request, say
 from tests.site.serving import Gunicorn
 
 MANY = 200  # of each kind: twelve times as many as there are threads
@@ -85,17 +85,45 @@ def test_those_who_dribble_until_their_time_is_over(site_up: Gunicorn) -> None:
             drip.join()
 
 
+def sheet(site: Gunicorn) -> str:
+    """The address of a large file."""
+    path = site.get("/")[2].partition('rel="stylesheet" href="')[2].partition('"')[0]
+    assert len(site.get(path)[2]) > 200_000
+    return path
+
+
+@contextlib.contextmanager
+def through_a_straw(port: int) -> Iterator[socket.socket]:
+    """A connection that the kernel holds little of, as over a network; over loopback, it holds much."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+        client.settimeout(PATIENCE)
+        client.connect(("127.0.0.1", port))
+        yield client
+
+
 def test_those_who_do_not_read_what_they_asked_for(site_up: Gunicorn) -> None:
-    page = site_up.get("/")[2]
-    sheet = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
-    assert len(site_up.get(sheet)[2]) > 200_000
+    path = sheet(site_up)
     with contextlib.ExitStack() as stack:
         for _ in range(MANY):
-            client = stack.enter_context(socket.socket())
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.connect(("127.0.0.1", site_up.port))
-            client.sendall(request(sheet.encode()))
+            stack.enter_context(through_a_straw(site_up.port)).sendall(request(path.encode()))
         serves(site_up)
+
+
+def test_those_who_read_slowly_get_all(site_up: Gunicorn) -> None:
+    path = sheet(site_up)
+    whole = site_up.get(path)[2].encode()
+    get = b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path.encode()
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(through_a_straw(site_up.port)) for _ in range(20)]
+        for _ in range(2):  # the connection can be used again
+            for client in clients:
+                client.sendall(get)
+            serves(site_up)
+            for client in clients:
+                answer = hear(client)
+                assert (answer.status, answer.body) == (200, whole)
 
 
 def test_the_log_has_no_word_of_them(site_up: Gunicorn) -> None:
