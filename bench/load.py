@@ -9,6 +9,7 @@ import argparse
 import csv
 import json
 import os
+import re
 import resource
 import secrets
 import shutil
@@ -110,14 +111,17 @@ def bare_load_data(file: Path) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX sentence_fulltext ON covid_article")  # built at once, as we do
+        cursor.execute("SHOW CREATE TABLE covid_article")
+        indexes = re.findall(r"((?:\w+ )?KEY (`\w+`) .+?),?\n", cursor.fetchone()[1])
+        drops = ", ".join(f"DROP INDEX {name}" for _, name in indexes)
+        cursor.execute(f"ALTER TABLE covid_article {drops}")  # built at once, as we do
         cursor.execute(
             "LOAD DATA LOCAL INFILE %s INTO TABLE covid_article CHARACTER SET utf8mb4"
             " FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"' ESCAPED BY ''"
             " LINES TERMINATED BY '\\n' IGNORE 1 LINES",
             [str(file)],
         )
-        cursor.execute("CREATE FULLTEXT INDEX sentence_fulltext ON covid_article (sentence)")
+        cursor.execute(f"ALTER TABLE covid_article {', '.join(f'ADD {index}' for index, _ in indexes)}")
 
 
 def load_articles(file: Path) -> None:

@@ -107,7 +107,7 @@ class Stage:
 
 @contextlib.contextmanager
 def built(directory: Path, rows: int) -> Iterator[Stage]:
-    """The servers with that many rows, for the time of the block."""
+    """The servers with that many rows, for the time of the block; a directory that has rows keeps them."""
     mariadb = MariaDB(directory / "mysql", free_port(), password=secrets.token_hex(12))
     cache = Redis(directory / "redis", free_port(), password=secrets.token_hex(12))
     environment = {
@@ -131,10 +131,10 @@ def built(directory: Path, rows: int) -> Iterator[Stage]:
         stage = Stage(directory, mariadb, cache, redis_process, mariadb_process, environment)
         stage.manage("migrate", "--verbosity=0")
         stage.manage("collectstatic", "--noinput", "--verbosity=0")
-        stage.manage("load_articles", "--generate", str(rows))
+        stage.manage("load_articles", "--once", "--generate", str(rows))
         stage.sql(
             "UPDATE covid_article SET sentence = CONCAT('The Delta variant was seen. ', LEFT(sentence, 700))"
-            f" WHERE object_id % {max(1, rows // MENTIONS)} = 0"
+            f" WHERE object_id % {max(1, rows // MENTIONS)} = 0 AND sentence NOT LIKE 'The Delta variant was%'"
         )
         stage.sql("ANALYZE TABLE covid_article")
         yield stage

@@ -1,52 +1,36 @@
 """The admin: articles to browse, search and edit; every edit expires the cache when it is committed."""
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.text import Truncator
 
-from covid import revision
+from covid import revision, search
 from covid.caching import cache
-from covid.entry import Computed
+from covid.changelist import ArticleList
+from covid.export import csv_response
+from covid.filters import JournalFilter, LicenseFilter, SourceFilter, YearFilter
 from covid.login import LoginForm
 from covid.models import Article, DataSet
-from covid.pagination import BoundedPaginator
+
+DELETED_AT_ONCE = 500  # articles that the page that asks for a confirmation lists
+LINE = 90  # characters, more or less, of a text's line on a wide screen
+MOST_LINES = 30
 
 admin.site.login_form = LoginForm
 admin.site.site_title = admin.site.site_header = "COVID articles"
 admin.site.index_title = "Data"
 
 
-class ChoicesFilter(admin.SimpleListFilter):
-    """One column's values; read through the cache, because MySQL has to scan the table for them."""
-
-    column: str
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        def compute(kept: bool) -> Computed:
-            values = Article.objects.order_by(self.column).values_list(self.column, flat=True).distinct()
-            return Computed({}, {"values": list(values)})
-
-        answer = cache.read(f"choices:{self.column}", compute, request.timings)
-        return [(value, value) for value in answer.entry.header.facts["values"] if value]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
-        return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
-
-
-class SourceFilter(ChoicesFilter):
-    title = parameter_name = column = "source"
-
-
-class LicenseFilter(ChoicesFilter):
-    title = parameter_name = column = "license"
-
-
 @admin.register(Article)
 class ArticleAdmin(admin.ModelAdmin):
-    """Articles without unbounded counts and without the long columns where a list doesn't show them."""
+    """Articles, of which no page counts, sorts or reads more than a little, however many there are."""
 
     list_display = (
         "object_id",
@@ -57,21 +41,23 @@ class ArticleAdmin(admin.ModelAdmin):
         "published_date",
     )
     list_display_links = ("object_id", "short_sentence")
-    list_filter = (SourceFilter, LicenseFilter)
+    list_filter = (SourceFilter, LicenseFilter, YearFilter, JournalFilter)
     list_per_page = 50
-    list_max_show_all = 0
-    search_fields = ("sentence", "title", "matched_place", "journal")
-    search_help_text = "Words in the sentence, title, place or journal"
+    show_facets = admin.ShowFacets.NEVER  # they count
+    search_fields = ("sentence",)
+    search_help_text = search.HELP
     ordering = ("object_id",)
-    sortable_by = ("object_id", "published_date")  # the columns that have an index
-    show_full_result_count = False
-    paginator = BoundedPaginator
+    sortable_by = ("object_id", "published_date")
+    actions = ("export", "delete_selected")
     save_on_top = True
     fieldsets = (
         (None, {"fields": ("object_id", "sentence", ("possible_place", "matched_place"))}),
         ("Article", {"fields": ("title", "abstract", "authors", "journal", "published_date")}),
         ("Origin", {"fields": ("doi", "sha", "source", "license")}),
     )
+
+    class Media:
+        css = {"all": ("covid/admin.css",)}  # noqa: RUF012  (Django's own way)
 
     @admin.display(description="sentence")
     def short_sentence(self, article: Article) -> str:
@@ -81,8 +67,45 @@ class ArticleAdmin(admin.ModelAdmin):
     def short_title(self, article: Article) -> str:
         return Truncator(article.title).chars(80)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:
-        return super().get_queryset(request).defer("abstract", "authors")
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ArticleList]:
+        return ArticleList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"selection_note_all": "All of them are selected."})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Article], search_term: str
+    ) -> tuple[QuerySet[Article], bool]:
+        return search.search(queryset, search_term), False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """The filters only: no parameter makes the database look for what no index has."""
+        return lookup in {each.parameter_name for each in self.list_filter}
+
+    @admin.action(description="Export selected articles as CSV", permissions=["view"])
+    def export(self, request: HttpRequest, queryset: QuerySet[Article]) -> StreamingHttpResponse:
+        return csv_response(queryset)
+
+    @admin.action(description="Delete selected articles", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Article]) -> HttpResponse | None:
+        """Asks before it deletes, as Django's own does, but lists no million of articles to do so."""
+        if len(queryset.values_list("pk")[: DELETED_AT_ONCE + 1]) > DELETED_AT_ONCE:
+            messages.error(request, f"At most {DELETED_AT_ONCE} articles can be deleted at once.")
+            return None
+        return delete_selected(self, request, queryset)
+
+    def get_form(
+        self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        """Boxes as high as the texts in them."""
+        form = super().get_form(request, obj, change, **kwargs)
+        for name, field in form.base_fields.items():
+            if isinstance(field.widget, AdminTextareaWidget):
+                length = len(getattr(obj, name)) if obj else 0
+                field.widget.attrs["rows"] = min(MOST_LINES, 2 + length // LINE)
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Article | None = None) -> tuple[str, ...]:
         return ("object_id",) if obj else ()  # an edited primary key would make a second article

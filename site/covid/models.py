@@ -26,6 +26,17 @@ class Article(models.Model):
 
     objects = ArticleQuerySet.as_manager()
 
+    class Meta:
+        # What the admin filters by, each in the order of the list. Two more columns in the journal's index
+        # let the other filters leave its articles unread.
+        indexes = (
+            models.Index(fields=["source", "published_date"], name="source_date"),
+            models.Index(fields=["license", "published_date"], name="license_date"),
+            models.Index(fields=["source", "license", "published_date"], name="source_license_date"),
+            models.Index(fields=["journal", "published_date", "source", "license"], name="journal_date"),
+            models.Index(fields=["doi"], name="doi"),
+        )
+
     def __str__(self) -> str:
         return self.title or f"article {self.object_id}"
 

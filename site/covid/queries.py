@@ -50,6 +50,26 @@ class ArticleQuerySet(models.QuerySet):
         """The first `limit` rows, with nothing but the columns that a page shows."""
         return self.only(*TABLE_COLUMNS)[:limit]
 
+    def published_in(self, year: str) -> Self:
+        """Articles of that year, by the index on the date."""
+        return self.filter(published_date__gte=year, published_date__lt=f"{year}9")
+
+    def choices(self, column: str) -> Self:
+        """The values of a column that an index begins with, in order: the index is skipped through."""
+        return self.order_by(column).values_list(column, flat=True).distinct()
+
+    def years(self, most: int) -> list[str]:
+        """The years with articles, from the newest, one look into the date's index for each."""
+        found: list[str] = []
+        dates = self.exclude(published_date="").values_list("published_date", flat=True)
+        for _ in range(most):
+            older = dates.filter(published_date__lt=found[-1]) if found else dates
+            newest = older.order_by("-published_date")[:1]
+            if not newest:
+                break
+            found.append(newest[0][:4])
+        return found
+
     def by_month(self) -> Self:
         """How many rows each month has, as {label: "YYYY-MM", count}; dates without a month are left out."""
         months = self.annotate(label=Left("published_date", 7)).filter(label__contains="-")

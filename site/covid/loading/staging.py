@@ -1,6 +1,7 @@
 """Tables filled aside and swapped in by one statement: readers see the old rows or the new ones."""
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ ARTICLES = Article._meta.db_table
 DATA_SETS = DataSet._meta.db_table
 STAGING = "_staging"
 RETIRED = "_retired"
-FULLTEXT = "sentence_fulltext"  # as the migration calls it
+
+_INDEX = re.compile(r"^ +((?:\w+ )?KEY `([^`]+)` .+?),?$", re.MULTILINE)
 
 LOCK_WAIT_TIMEOUT = 1205
 SWAP_ATTEMPTS = 60  # of two seconds each: between them, the readers that wait behind the swap get through
@@ -54,17 +56,19 @@ def exclusive(waiting: Callable[[], None] | None = None) -> Iterator[BaseDatabas
 
 
 def create(connection: BaseDatabaseWrapper) -> str:
-    """Make an empty copy of the article table, still without its FULLTEXT index; returns its name."""
+    """Make an empty copy of the article table, without its indexes; returns its name."""
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {_q(ARTICLES + STAGING)} LIKE {_q(ARTICLES)}")
-        cursor.execute(f"DROP INDEX {FULLTEXT} ON {_q(ARTICLES + STAGING)}")
+        drops = [f"DROP INDEX {_q(name)}" for name in _indexes(cursor)]
+        cursor.execute(f"ALTER TABLE {_q(ARTICLES + STAGING)} {', '.join(drops)}")
     return ARTICLES + STAGING
 
 
 def index(connection: BaseDatabaseWrapper) -> None:
-    """Make the FULLTEXT index: built at once it takes half the time that it takes row by row."""
+    """Make the indexes of the article table: at once it takes a fraction of what it takes row by row."""
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE FULLTEXT INDEX {FULLTEXT} ON {_q(ARTICLES + STAGING)} (sentence)")
+        additions = [f"ADD {definition}" for definition in _indexes(cursor).values()]
+        cursor.execute(f"ALTER TABLE {_q(ARTICLES + STAGING)} {', '.join(additions)}")
 
 
 def swap(connection: BaseDatabaseWrapper, origin: Origin, rows: int, rejected: int) -> None:
@@ -96,6 +100,13 @@ def drop_leftovers(connection: BaseDatabaseWrapper) -> None:
     tables = [_q(table + suffix) for table in (ARTICLES, DATA_SETS) for suffix in (STAGING, RETIRED)]
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {', '.join(tables)}")
+
+
+def _indexes(cursor) -> dict[str, str]:
+    """The article table's indexes beside the primary key: their names, and how SQL defines them."""
+    cursor.execute(f"SHOW CREATE TABLE {_q(ARTICLES)}")
+    [(_, definition)] = cursor.fetchall()
+    return {name: whole for whole, name in _INDEX.findall(definition)}
 
 
 def _rename(cursor, moves: str) -> None:

@@ -1,0 +1,77 @@
+"""The admin's search: quick for a word that is everywhere, for one that is rare, and for one that is nowhere.
+
+A word that is common stands soon on any way through the table; a rare one is known to the FULLTEXT index,
+which would take seconds to tell all rows of a common one. Some rows tell which is which.
+"""
+
+import re
+import unicodedata
+
+from django.db.models import Count, Q, QuerySet
+
+from covid.models import Article
+
+HELP = (
+    "Finds an OBJECTID, a DOI, or sentences with all of these words or with longer ones that begin like them;"
+    ' common words are found inside others, too. “"Two words"” in quotes stand together. Rare words need'
+    " three letters or more."
+)
+SAMPLE = 1_000  # rows at each end of the table
+COMMON = 7  # or more of the sample's rows
+MOST_TERMS = 6
+LONGEST = 200  # characters that are looked at
+MAX_ID = 2**32 - 1
+
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S+)", re.IGNORECASE)
+_TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
+
+
+def search(queryset: QuerySet[Article], text: str) -> QuerySet[Article]:
+    """The articles of the queryset that `text` finds."""
+    text = unicodedata.normalize("NFC", text[:LONGEST]).strip()
+    if re.fullmatch("[0-9]{1,10}", text):
+        return queryset.filter(pk=int(text))
+    if doi := _DOI.fullmatch(text):
+        return queryset.filter(doi=doi[1])
+    terms = [" ".join((phrase or word).split()) for phrase, word in _TERM.findall(text)][:MOST_TERMS]
+    terms = [term for term in dict.fromkeys(terms) if term]
+    if not terms:
+        return queryset
+    found = queryset.filter(_all(terms))
+    rare = _rare(terms)
+    if rare is None:
+        return found
+    words = [f"+{word}*" for term in rare for word in _words(term)]
+    return found.filter(sentence__matches=" ".join(words)) if words else found.none()
+
+
+def _all(terms: list[str]) -> Q:
+    return Q(*(Q(sentence__icontains=term) for term in terms))
+
+
+def _rare(terms: list[str]) -> list[str] | None:
+    """Which terms the index is to be asked for; None where reading the rows is quicker."""
+    counts = {f"term{number}": _all([term]) for number, term in enumerate(terms)} | {"together": _all(terms)}
+    totals = dict.fromkeys(counts, 0)
+    for end in ("pk", "-pk"):
+        rows = Article.objects.order_by(end)[:SAMPLE]
+        sample = rows.aggregate(
+            rows=Count("pk"), **{name: Count("pk", filter=has) for name, has in counts.items()}
+        )
+        if sample["rows"] < SAMPLE:
+            return None
+        for name in totals:
+            totals[name] += sample[name]
+    if totals.pop("together") >= COMMON:
+        return None
+    return [term for term, count in zip(terms, totals.values(), strict=True) if count < COMMON] or terms
+
+
+def _words(term: str) -> list[str]:
+    """The words in a term that the index may hold: letters, digits and their marks, three or more."""
+    kinds = "".join(character if _in_word(character) else " " for character in term)
+    return [word for word in kinds.split() if len(word) >= 3]
+
+
+def _in_word(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNM"
