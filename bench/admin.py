@@ -4,7 +4,7 @@
 
 One run fills two MariaDBs of its own under var/, starts the site on each, and asks for every page of both in
 turns. It prints medians, and the median of each round's ratio beside the promise; the exit status is 1 where
-one is broken. --keep leaves the tables for the next run, which then need not be filled: 3 GB for a million rows.
+one is broken. --keep leaves the tables for the next run, which then need not be filled (3 GB).
 """
 
 import argparse
@@ -45,7 +45,7 @@ class Admin:
 
     def __init__(self, stage: Stage, port: int, rows: int) -> None:
         self.rows = rows
-        self._client = http.client.HTTPConnection(HOST, port, timeout=120)
+        self._port = port
         self._cookies: dict[str, str] = {}
         form = self._ask("GET", "/admin/login/")
         [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
@@ -61,9 +61,10 @@ class Admin:
     def _ask(self, method: str, path: str, body: str | None = None, status: int = 200) -> str:
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
-        self._client.request(method, path, body, headers)
-        answer = self._client.getresponse()
-        page = answer.read().decode()
+        with contextlib.closing(http.client.HTTPConnection(HOST, self._port, timeout=120)) as client:
+            client.request(method, path, body, headers)
+            answer = client.getresponse()
+            page = answer.read().decode()
         if answer.status != status:
             raise Unexpected(f"{path}: status {answer.status}")
         for line in answer.headers.get_all("Set-Cookie", []):

@@ -134,7 +134,7 @@ def built(directory: Path, rows: int) -> Iterator[Stage]:
         stage.manage("load_articles", "--once", "--generate", str(rows))
         stage.sql(
             "UPDATE covid_article SET sentence = CONCAT('The Delta variant was seen. ', LEFT(sentence, 700))"
-            f" WHERE object_id % {max(1, rows // MENTIONS)} = 0 AND sentence NOT LIKE 'The Delta variant was%'"
+            f" WHERE object_id % {max(1, rows // MENTIONS)} = 0 AND sentence NOT LIKE 'The Delta variant %'"
         )
         stage.sql("ANALYZE TABLE covid_article")
         yield stage

@@ -41,7 +41,7 @@ class ArticleAdmin(admin.ModelAdmin):
         "published_date",
     )
     list_display_links = ("object_id", "short_sentence")
-    list_filter = (SourceFilter, LicenseFilter, YearFilter, JournalFilter)
+    list_filter = (SourceFilter, LicenseFilter, JournalFilter, YearFilter)
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER  # they count
     search_fields = ("sentence",)

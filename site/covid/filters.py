@@ -33,7 +33,8 @@ class SourceFilter(ChoicesFilter):
 
 
 class LicenseFilter(ChoicesFilter):
-    title = parameter_name = column = "license"
+    title = "licence"
+    parameter_name = column = "license"
 
 
 class YearFilter(SimpleListFilter):

@@ -12,9 +12,8 @@ from django.db.models import Count, Q, QuerySet
 from covid.models import Article
 
 HELP = (
-    "Finds an OBJECTID, a DOI, or sentences with all of these words or with longer ones that begin like them;"
-    ' common words are found inside others, too. “"Two words"” in quotes stand together. Rare words need'
-    " three letters or more."
+    "An OBJECTID, a DOI, or words of the sentence: all of them, or longer words that begin like them. Words in"
+    " double quotes stand together. Common words are found inside others, too; rare ones need three letters."
 )
 SAMPLE = 1_000  # rows at each end of the table
 COMMON = 7  # or more of the sample's rows
