@@ -99,6 +99,7 @@ def pages(rows: int) -> dict[str, str]:
         "search: common, last page": {"q": "patients", "p": "last"},
         "search: common, one source": {"q": "patients", "source": "PMC"},
         "search: two common words": {"q": "patients hospital"},
+        "search: a word in between": {"q": "munich"},
         "search: a rare word": {"q": "delta"},
         "search: an absent word": {"q": "zebrafish"},
         "search: common and absent": {"q": "patients zebrafish"},

@@ -12,8 +12,9 @@ from django.db.models import Count, Q, QuerySet
 from covid.models import Article
 
 HELP = (
-    "An OBJECTID, a DOI, or words of the sentence: all of them, or longer words that begin like them. Words in"
-    " double quotes stand together. Common words are found inside others, too; rare ones need three letters."
+    "An OBJECTID, a DOI, or words of the sentence: all of them, or longer words that begin like them."
+    " Words in double quotes stand together. Common words are found inside others, too; rare ones need three"
+    " letters."
 )
 SAMPLE = 1_000  # rows at each end of the table
 COMMON = 7  # or more of the sample's rows
