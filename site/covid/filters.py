@@ -78,4 +78,8 @@ class JournalFilter(SimpleListFilter):
         if name:
             offered = offered.filter(journal__istartswith=name)
         for journal in offered[:SUGGESTIONS]:
-            yield {"journal": journal, "query_string": changelist.get_query_string({"journal": journal})}
+            yield {
+                "journal": journal,
+                "selected": journal == name,
+                "query_string": changelist.get_query_string({"journal": journal}),
+            }

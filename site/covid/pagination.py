@@ -14,7 +14,7 @@ MAX_ID = 2**32 - 1
 _PLACE = re.compile(r"(?:(after|before):)?(.*)", re.DOTALL)
 _KEY = {
     "object_id": re.compile("([0-9]{1,10})"),
-    "published_date": re.compile("([0-9]{4}(?:-[0-9]{2}){0,2}|)(?::([0-9]{1,10}))?"),
+    "published_date": re.compile("([0-9]{4}(?:-[0-9]{2}){0,2})|(.{0,10}):([0-9]{1,10})", re.DOTALL),
 }
 
 Key = tuple[str | int, ...]
@@ -102,15 +102,15 @@ class Order:
     def _read(self, text: str) -> Key:
         """The key that a text names; () for none."""
         match = _KEY[self.columns[0]].fullmatch(text)
-        if not match or not text:
+        if not match:
             return ()
         if not self.by_date:
             return (int(text),)
-        date, number = match.groups()
+        beginning, date, number = match.groups()
         if number:
             return (date, int(number))
         # The beginning of a date stands before all of its days; with a 9, after them.
-        return (f"{date}9", MAX_ID) if self.descending else (date, 0)
+        return (f"{beginning}9", MAX_ID) if self.descending else (beginning, 0)
 
     def _made(self, rows: Sequence[Model], before: bool, after: bool) -> Page:
         def key(row: Model) -> str:

@@ -10,7 +10,7 @@ from covid import pagination
 from covid.models import Article
 from covid.pagination import LAST, Order, Page
 
-DATES = ("", "", "2019", "2020", "2020", "2020-01-01", "2020-01-01", "2020-05-31", "2020-06-01", "2021")
+DATES = ("", "", "2019", "2020", "2020", "2020-01-01", "2020-01-01", "2020-05-31", "2020-06-01", "c. 2021:1")
 ORDERS = [Order(by_date, descending) for by_date in (False, True) for descending in (False, True)]
 
 
