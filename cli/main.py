@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import shlex
 import sys
 import time
@@ -11,7 +12,7 @@ from functools import partial
 
 from botocore.exceptions import ClientError
 
-from cli import bench, forward, leaks, show
+from cli import bench, leaks, operate, options, show
 from cli.interrupts import INTERRUPTED, interruptible
 from cli.options import choices, parser
 from cli.place import Place, find_place, local_runs
@@ -20,11 +21,22 @@ from local.servers import CannotStart
 from provisioner import cost, engine, health
 from provisioner.aws import Cloud
 from provisioner.config import load
-from provisioner.errors import Incomplete, Interrupted, Invalid, Locked, ProvisionerError, Unreachable
+from provisioner.errors import (
+    Incomplete,
+    Interrupted,
+    Invalid,
+    Locked,
+    ProvisionerError,
+    ResourceError,
+    Unreachable,
+)
 from provisioner.events import Action, Event
 from provisioner.lock import lock
 from provisioner.model import Found, Refs
 from provisioner.policy import policy
+
+CUT_OFF = 141
+"""The exit status of a command whose output nobody reads: 128 and SIGPIPE's number, as shells have it."""
 
 BOOT_SECONDS = 1200
 """How long a host may take from its launch to a site that answers: it compiles and loads."""
@@ -35,20 +47,29 @@ def main(words: list[str]) -> int:
     arguments = parser().parse_args(words)
     arguments.again = shlex.join(["python", "deploy.py", *words])
     try:
-        return COMMANDS[arguments.command](arguments)
+        status = COMMANDS[arguments.command](arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # who read along has gone, as in `logs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_OFF
     except (Invalid, Unreachable, CannotStart, Locked) as error:
         problems = error.problems if isinstance(error, Invalid) else [str(error)]
-        return _fail(arguments, 2, *problems)
+        return show.fail(arguments.json, 2, *problems)
     except Interrupted:
-        return _fail(arguments, INTERRUPTED, f"stopped; nothing is lost: `{arguments.again}` goes on")
+        return show.fail(
+            arguments.json, INTERRUPTED, f"stopped; nothing is lost: `{arguments.again}` goes on"
+        )
     except Incomplete as error:
-        return _fail(arguments, 1, *(str(each) for each in error.errors.values()))
+        show.fail(arguments.json, 1, *(str(each) for each in error.errors.values()))
+        return _look_further(arguments, *error.errors)
     except ProvisionerError as error:
-        return _fail(arguments, 1, str(error))
+        show.fail(arguments.json, 1, str(error))
+        return _look_further(arguments, *([error.resource] if isinstance(error, ResourceError) else []))
     except ClientError as error:
-        return _fail(arguments, 1, show.aws_error(error))
+        return show.fail(arguments.json, 1, show.aws_error(error))
     except KeyboardInterrupt:
-        return _fail(arguments, INTERRUPTED, "stopped")
+        return show.fail(arguments.json, INTERRUPTED, "stopped")
 
 
 def create(arguments: argparse.Namespace) -> int:
@@ -128,44 +149,16 @@ def plan(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def status(arguments: argparse.Namespace) -> int:
-    place = _place(arguments)
-    stack = place.whole_stack()
-    optional = stack.resources.keys() - place.whole_stack(nat=place.config.nat).resources.keys()
-    found = engine.status(stack, place.cloud)
-    show.header(arguments.json, place)
-    here = {name: each for name, each in found.items() if each is not None or name not in optional}
-    show.status(arguments.json, stack, here)
-    return 0
-
-
 def outputs(arguments: argparse.Namespace) -> int:
     place = _place(arguments)
     stack = place.whole_stack()
     values = engine.outputs(stack, Refs(engine.status(stack, place.cloud)))
     if not values:
-        return _fail(arguments, 1, f"stack {stack.name!r} is not there: `create` makes it")
+        return show.fail(arguments.json, 1, f"stack {stack.name!r} is not there: `create` makes it")
     if arguments.show_password:
         values |= place.admin()
     show.outputs(arguments.json, values)
     return 0
-
-
-def run_admin(arguments: argparse.Namespace) -> int:
-    place = _place(arguments)
-    stack = place.whole_stack()
-    host = stack.resources["host"].find(place.cloud)
-    if host is None:
-        return _fail(arguments, 1, f"stack {stack.name!r} has no host: `create` makes it")
-    there = host.facts["admin port"]
-    here = there if place.target else arguments.local_port or there
-    values = {"admin_url": f"http://127.0.0.1:{here}/admin/"}
-    if arguments.show_password:
-        values |= place.admin()
-    show.outputs(arguments.json, values)
-    if place.target:
-        return 0
-    return forward.run(forward.command(host.id, there, here, place.cloud.region, arguments.profile))
 
 
 def run_policy(arguments: argparse.Namespace) -> int:
@@ -182,7 +175,7 @@ def run_bench(arguments: argparse.Namespace) -> int:
     stack = place.whole_stack()
     url = engine.outputs(stack, Refs(engine.status(stack, place.cloud))).get("url")
     if url is None:
-        return _fail(arguments, 1, f"stack {stack.name!r} has no site: `create` makes it")
+        return show.fail(arguments.json, 1, f"stack {stack.name!r} has no site: `create` makes it")
     if arguments.requests < 1:
         raise Invalid(f"--requests {arguments.requests}: at least 1")
     if not 1 <= arguments.concurrency <= bench.MOST_AT_ONCE:
@@ -191,14 +184,18 @@ def run_bench(arguments: argparse.Namespace) -> int:
         asked = {name: getattr(arguments, name) for name in bench.ASKED if getattr(arguments, name)}
         timings = bench.measure(url, arguments.requests, arguments.concurrency, asked)
     except bench.NoAnswer as error:
-        return _fail(arguments, 1, str(error))
+        return show.fail(arguments.json, 1, str(error))
     bench.show(arguments.json, url, timings)
     if arguments.svg:
         try:
             bench.draw(timings, url, arguments.svg)
         except OSError as error:
-            return _fail(arguments, 1, f"--svg {arguments.svg}: {error.strerror}")
+            return show.fail(arguments.json, 1, f"--svg {arguments.svg}: {error.strerror}")
     return 0
+
+
+def _for(command: Callable[[argparse.Namespace, Place], int], arguments: argparse.Namespace) -> int:
+    return command(arguments, _place(arguments))
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -206,9 +203,11 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "teardown": teardown,
     "sweep": run_sweep,
     "plan": plan,
-    "status": status,
+    "status": partial(_for, operate.status),
     "outputs": outputs,
-    "admin": run_admin,
+    "logs": partial(_for, operate.logs),
+    "connect": partial(_for, operate.connect),
+    "admin": partial(_for, operate.admin),
     "policy": run_policy,
     "bench": run_bench,
 }
@@ -250,18 +249,16 @@ def _await_site(cloud: Cloud, report: Callable[[Event], None], host: Found, rele
     tell("done", action=Action.CREATE)
 
 
+def _look_further(arguments: argparse.Namespace, *failed: str) -> int:
+    """Say how, after a `create` that left a host behind which does not serve."""
+    if arguments.command == "create" and {"host", health.RESOURCE} & set(failed):
+        show.aside(arguments.json, options.further(arguments))
+    return 1
+
+
 def _ask(question: str) -> None:
     """Raises Interrupted unless the answer is yes; Invalid where nobody can answer."""
     if not sys.stdin.isatty():
         raise Invalid("nobody is there to ask: give --yes")
     if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise Interrupted("not confirmed")
-
-
-def _fail(arguments: argparse.Namespace, status: int, *problems: str) -> int:
-    for problem in problems:
-        if arguments.json:
-            emit(event="error", detail=problem, status=status)
-        else:
-            print(f"deploy.py: {problem}", file=sys.stderr)
-    return status

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import shlex
 from pathlib import Path
 
 from provisioner.config import Config
@@ -12,15 +13,18 @@ COMMANDS = {
     "teardown": "take everything of the stack away, and look that nothing is left",
     "sweep": "look in the account for anything of the stack that is left, with its cost a day",
     "plan": "show what create would do; changes nothing",
-    "status": "show what is there",
+    "status": "show what is there, and how the site, its database and its cache are",
     "outputs": "show the endpoints, the secret's name and the site's address",
+    "logs": "show what the site writes, or what the host wrote while it booted",
+    "connect": "open a shell on the host, by Session Manager",
     "admin": "open the way to the Django admin, which answers on the host's loopback only",
     "policy": "print the smallest IAM policy that the commands need, as JSON",
     "bench": "time the running site's cached and uncached pages over HTTP",
 }
 
-EPILOG = """Exit status: 0 done, 1 something failed or is left, 2 wrong input or nothing could be begun,
-130 interrupted. boto3's own environment variables work: AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL."""
+EPILOG = """Exit status: 0 done, 1 something failed, is left, is not there, or (status) is not well,
+2 wrong input or nothing could be begun, 130 interrupted. boto3's own environment variables work:
+AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,6 +63,16 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--local-port", type=int, metavar="N", help="this machine's port (default: the host's)"
             )
+        if name == "logs":
+            command.add_argument(
+                "log", nargs="?", choices=("site", "boot"), default="site", help="(default: site)"
+            )
+            command.add_argument(
+                "--lines", "-n", type=_count, default=100, metavar="N", help="the last N (default: 100)"
+            )
+            command.add_argument(
+                "--follow", "-f", action="store_true", help="go on with what comes, until Ctrl-C"
+            )
         if name in ("outputs", "admin"):
             command.add_argument(
                 "--show-password", action="store_true", help="add the Django admin's user and password"
@@ -71,6 +85,23 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--rows", help="how many rows")
             command.add_argument("--svg", type=Path, metavar="FILE", help="draw the result into this file")
     return top
+
+
+def command(arguments: argparse.Namespace, *words: str) -> str:
+    """Another command for the same stack, as one would type it."""
+    said = []
+    for option in ("name", "region", "profile", "config"):
+        if value := getattr(arguments, option):
+            said += [f"--{option}", str(value)]
+    if arguments.local:
+        said.append("--local")
+    return shlex.join(["python", "deploy.py", *words, *said])
+
+
+def further(arguments: argparse.Namespace) -> str:
+    """Where a host that does not serve is looked into."""
+    words = (("logs", "boot"), ("logs",), ("connect",))
+    return "to look further: " + ", ".join(f"`{command(arguments, *each)}`" for each in words)
 
 
 def choices(arguments: argparse.Namespace) -> dict[str, object]:
@@ -112,6 +143,12 @@ def _choices(command: argparse.ArgumentParser) -> None:
                 metavar="N" if isinstance(option.default, int) else option.name.upper(),
                 help=_help(option.name),
             )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: a number, at least 1")
+    return int(text)
 
 
 def _help(name: str) -> str:

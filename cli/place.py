@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.options import choices
@@ -19,8 +20,8 @@ from provisioner.archive import Archive, pack
 from provisioner.aws import Cloud, error_code
 from provisioner.blueprint import django_site
 from provisioner.config import Config, load
-from provisioner.errors import CredentialsRefused, Invalid, Unreachable
-from provisioner.model import Stack
+from provisioner.errors import CredentialsRefused, Failed, Invalid, ProvisionerError, Unreachable
+from provisioner.model import Condition, Found, Stack
 from provisioner.preflight import identify, prepare
 from provisioner.resources.secrets import Secret
 
@@ -72,6 +73,16 @@ class Place:
         """Everything that any configuration of this name can have made: for looking and for taking away."""
         whole = dataclasses.replace(self.config, nat=nat, articles="")
         return django_site(whole, self.cloud, ("", ""), pack(ROOT, SITE), force=force)
+
+    def host(self) -> Found:
+        """The host, running. Raises ProvisionerError, in one line with what to do, where it is not."""
+        resource = self.whole_stack().resources["host"]
+        found = resource.find(self.cloud)
+        if found is None or found.condition is Condition.GOING:
+            raise ProvisionerError(f"stack {self.cloud.stack!r} has no host: `create` makes it")
+        if found.state != "running":
+            raise Failed(resource.name, found.id, found.state, resource.reason(self.cloud, found))
+        return found
 
     def admin(self) -> dict[str, str]:
         """The Django admin's user and password."""
@@ -160,6 +171,10 @@ def _local(arguments: argparse.Namespace, *, start: bool, say: Callable[[str], N
     chosen = {key: value for key, value in choices(arguments).items() if value is not None}
     config = load(arguments.config, {**target.settings, **chosen})
     session = boto3.Session(
-        aws_access_key_id="local", aws_secret_access_key="local", region_name=target.region
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        region_name=target.region,
+        # A profile that AWS_PROFILE names is of no concern here, and may not exist.
+        botocore_session=botocore.session.Session({"profile": (None, None, None, None)}),
     )
     return Place(config, Cloud(session, config.name, endpoint_url=target.endpoint_url), target)

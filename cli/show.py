@@ -1,7 +1,9 @@
 """What the commands show: tables for people, objects for scripts."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 from rich.text import Text
@@ -11,7 +13,10 @@ from cli.progress import emit
 from cli.tables import new_table, print_table
 from provisioner.engine import Step
 from provisioner.events import Action
+from provisioner.health import Report
+from provisioner.logs import Line
 from provisioner.model import Found, Stack
+from provisioner.resources.host import RELEASE_DIGITS
 
 STYLES = {
     Action.CREATE: "green",
@@ -98,6 +103,85 @@ def status(as_json: bool, stack: Stack, found: Mapping[str, Found | None]) -> No
             table.add_row(name, Text(kind, "dim"), each.state, each.id)
     if not as_json:
         print_table(table)
+
+
+@dataclass(frozen=True)
+class Part:
+    """How one part of the running site is: `ok`, or something worse, and what there is to say of it."""
+
+    name: str
+    state: str
+    detail: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def parts(url: str, report: Report, unseen: str, checkout: str) -> list[Part]:
+    """The site and what it uses, by its own report; `unseen` says why that came from the host itself.
+
+    `checkout` is the release that `create` would bring.
+    """
+    release = str(report.get("release"))
+    current = release == checkout
+    words = f"release {release[:RELEASE_DIGITS]}, "
+    words += (
+        "this checkout's" if current else f"this checkout is {checkout[:RELEASE_DIGITS]}: `create` brings it"
+    )
+    state = "out of reach" if unseen else report["status"]
+    if unseen:
+        words = f"{unseen}; on the host it is {report['status']}, {words}; does --allow-from leave you out?"
+    else:
+        words = f"{url}, {words}"
+    found = [Part("site", state, words, {"url": url, "release": release, "current": current})]
+    for name in ("database", "cache"):
+        part = report.get(name)
+        part = part if isinstance(part, dict) else {}
+        detail = str(part.get("version") or part.get("reason") or "")
+        if name == "database" and part.get("status") == "ok":
+            detail += f", {report.get('rows', 0):,} rows of articles"
+        found.append(Part(name, str(part.get("status", "not told")), detail))
+    return found
+
+
+def health(as_json: bool, found: Sequence[Part]) -> None:
+    """How the site, its database and its cache are."""
+    if as_json:
+        for part in found:
+            emit(event="health", part=part.name, state=part.state, detail=part.detail, **part.facts)
+        return
+    table = new_table("health", "state", "")
+    for part in found:
+        table.add_row(
+            part.name, Text(part.state, "green" if part.state == "ok" else "red"), Text(part.detail)
+        )
+    print()
+    print_table(table)
+
+
+def log(as_json: bool, name: str, lines: Sequence[Line]) -> None:
+    """Lines of a log as they are, after their time where it is known."""
+    for each in lines:
+        time = each.time and each.time.isoformat(timespec="seconds")
+        if as_json:
+            emit(event="log", log=name, time=time, text=each.text)
+        else:
+            print(f"{time} {each.text}" if time else each.text, flush=True)
+
+
+def fail(as_json: bool, status: int, *problems: str) -> int:
+    for problem in problems:
+        if as_json:
+            emit(event="error", detail=problem, status=status)
+        else:
+            print(f"deploy.py: {problem}", file=sys.stderr)
+    return status
+
+
+def aside(as_json: bool, text: str) -> None:
+    """A word to a person who reads along, which is not what was asked for."""
+    if as_json:
+        emit(event="note", detail=text)
+    else:
+        print(text, file=sys.stderr)
 
 
 def outputs(as_json: bool, values: Mapping[str, str]) -> None:

@@ -74,11 +74,12 @@ class Commands:
     def _run(self, machine: Machine, parameters: Mapping[str, list[str]], invocation: dict[str, Any]) -> None:
         """Run the lines as a file, as the agent does, and put into the invocation what came of it."""
         script = machine.directory / f"command-{invocation['CommandId']}"
-        script.touch(mode=0o700)
-        script.write_text("\n".join(parameters["commands"]) + "\n")
+        # Alone: what is forked meanwhile would hold the file open for writing, and it could not run.
         with self._changing:
             if machine.gone:
                 return
+            script.touch(mode=0o700)
+            script.write_text("\n".join(parameters["commands"]) + "\n")
             process = subprocess.Popen(
                 ["sh", "-c", str(script)],
                 cwd=machine.directory,

@@ -98,11 +98,15 @@ class Failed(ResourceError):
 
 
 class TimedOut(ResourceError):
-    """The resource was still on its way when its deadline came; running the command again goes on waiting."""
+    """The resource was still on its way when its deadline came; running the command again goes on waiting.
 
-    def __init__(self, resource: str, state: str, seconds: float) -> None:
-        self.state, self.seconds = state, seconds
-        super().__init__(resource, f"still {state} after {seconds:.0f} s; run the command again to go on")
+    `reason` is what it had to say until then.
+    """
+
+    def __init__(self, resource: str, state: str, seconds: float, reason: str = "") -> None:
+        self.state, self.seconds, self.reason = state, seconds, reason
+        text = f"still {state} after {seconds:.0f} s; run the command again to go on"
+        super().__init__(resource, text + (f"; {reason}" if reason else ""))
 
 
 class Locked(ProvisionerError):

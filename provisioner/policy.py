@@ -1,4 +1,4 @@
-"""The smallest IAM policy under which create, plan, status, outputs, sweep and teardown work, as data.
+"""The smallest IAM policy under which the commands work, as data.
 
 What a stack makes is known by its tag or its name, wherever IAM can tell: what may be changed or deleted
 carries `provisioner:stack`, or has a name that the stack's blueprint gives. What can't be scoped only looks.
@@ -18,8 +18,15 @@ MANAGED, INLINE = 6144, 10240
 """Characters that a managed policy, and a role's inline ones, may have, white space not counted.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
-PARTS = ("look", "network", "services")
-"""Each fits into a managed policy of its own; together they fit into a role."""
+PARTS = ("look", "network", "services", "session")
+"""Each fits into a managed policy of its own; together they fit into a role.
+
+`session` is what `connect` and `admin` have the AWS command line do; whoever makes the stack may do without.
+"""
+
+PORT_FORWARD = "AWS-StartPortForwardingSession"
+SHELL = "SSM-SessionManagerRunShell"
+"""Session documents: Amazon's, and the account's settings of a shell, meant where no document is named."""
 
 Statement = dict[str, Any]
 
@@ -236,8 +243,27 @@ def policy(stack: str, region: str = "*", account: str = "*", part: str = "") ->
             arn("ssm", "parameter/aws/service/ami-amazon-linux-latest/*", of=""),
         ),
     ]
-    whole = [look, *network, *services]
-    statements = {"": whole, "look": [look], "network": network, "services": services}[part]
+    session = [
+        _allow(
+            "Session",
+            ("ssm:StartSession",),
+            arn("ec2", "instance/*"),
+            _equals(f"ssm:resourceTag/{STACK_TAG}", stack),
+        ),
+        _allow(
+            "SessionDocuments",
+            ("ssm:StartSession",),
+            [arn("ssm", f"document/{PORT_FORWARD}", of=""), arn("ssm", f"document/{SHELL}")],
+        ),
+        _allow(
+            "OwnSessions",  # their names begin with the user's, or with the role session's
+            ("ssm:ResumeSession", "ssm:TerminateSession", "ssmmessages:OpenDataChannel"),
+            [arn("ssm", f"session/${{aws:{who}}}-*") for who in ("username", "userid")],
+        ),
+    ]
+    whole = [look, *network, *services, *session]
+    parts = {"look": [look], "network": network, "services": services, "session": session}
+    statements = parts.get(part, whole)
     return {"Version": "2012-10-17", "Statement": statements}
 
 

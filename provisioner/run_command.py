@@ -5,6 +5,7 @@ Systems Manager's agent on the instance asks for work; the instance's role allow
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from provisioner.aws import Cloud, unless
@@ -17,7 +18,8 @@ DOCUMENT = "AWS-RunShellScript"
 DELIVERY_SECONDS = 120
 """How long the agent may take to fetch the command."""
 
-POLL_SECONDS = 2
+POLL = (0.2, 0.5, 1, 2)
+"""Seconds between looks; the last one repeats."""
 
 ENDED = ("Success", "Failed", "TimedOut", "Cancelled", "Undeliverable", "Terminated")
 UNDELIVERED = ("Delivery Timed Out", "Undeliverable", "DeliveryTimedOut")
@@ -62,14 +64,14 @@ def run(script: str, name: str, host: Found, cloud: Cloud, seconds: int) -> Ran:
         raise _unreached(name, host, cloud)
     command = sent["Command"]["CommandId"]
     deadline = cloud.clock() + DELIVERY_SECONDS + seconds
-    while True:
+    for pause in itertools.chain(POLL, itertools.repeat(POLL[-1])):
         answer = cloud.ssm.get_command_invocation(CommandId=command, InstanceId=host.id)
         ran = Ran(answer["Status"], answer["StandardOutputContent"], answer["StandardErrorContent"])
         if ran.status in ENDED:
             break
         if cloud.clock() >= deadline:
             raise TimedOut(name, f"{ran.status} on {host.id}", seconds)
-        cloud.sleep(POLL_SECONDS)
+        cloud.sleep(pause)
     if answer["StatusDetails"] in UNDELIVERED:
         raise _unreached(name, host, cloud)
     return ran

@@ -62,7 +62,18 @@ def test_an_unreachable_endpoint_is_named():
 
 
 def test_every_command_has_help():
-    for command in ("create", "teardown", "sweep", "plan", "status", "outputs", "policy", "bench"):
+    for command in (
+        "create",
+        "teardown",
+        "sweep",
+        "plan",
+        "status",
+        "outputs",
+        "logs",
+        "connect",
+        "admin",
+        "bench",
+    ):
         done = deploy(command, "--help")
         assert done.returncode == 0
         assert "--local" in done.stdout

@@ -9,6 +9,7 @@ import pytest
 
 from local import leftovers, target
 from local.waiting import until
+from provisioner.aws import Cloud
 
 TIMEOUT = 30  # seconds for what usually takes one or two
 
@@ -41,6 +42,13 @@ def client(region: target.Target) -> Callable[[str], Any]:
         )
 
     return client
+
+
+@pytest.fixture(scope="module")
+def cloud(region: target.Target) -> Cloud:
+    """The region as the stack `demo` sees it."""
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region.region)
+    return Cloud(session, "demo", endpoint_url=region.endpoint_url)
 
 
 @pytest.fixture(scope="session")

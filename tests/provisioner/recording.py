@@ -10,7 +10,7 @@ import pytest
 
 import provisioner.aws
 from provisioner.policy import policy
-from tests.provisioner.permissions import differences
+from tests.provisioner.permissions import differences, library
 
 LIBRARY = str(Path(provisioner.aws.__file__).parent)
 RECORDED: set[str] = set()
@@ -39,7 +39,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["called"] = sorted(RECORDED)
     elif session.testscollected or RECORDED:
-        PROBLEMS.extend(differences(RECORDED, policy("covid"), _whole(session)))
+        PROBLEMS.extend(differences(RECORDED, library(policy("covid")), _whole(session)))
         if PROBLEMS:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from cli import session as cli_session
 from provisioner import engine
 from provisioner.policy import INLINE, MANAGED, PARTS, policy
 from tests.provisioner.permissions import differences
@@ -26,6 +27,10 @@ def test_a_permission_too_few_and_one_too_many_are_both_seen():
     ]
 
 
+SCOPED_BY_ANOTHER = ("ec2:RunInstances", "ssm:SendCommand", "ssm:StartSession")
+"""They name several things at once: a statement of its own says of which host, or with which tag."""
+
+
 def resources(statement):
     return statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
 
@@ -37,12 +42,11 @@ def test_what_changes_something_is_scoped_to_the_stack():
         by_tag = "covid" in condition or "iam:AWSServiceName" in condition
         by_name = all("covid" in arn or ":default" in arn for arn in resources(statement))
         changes = [action for action in statement["Action"] if not re.search(":(Describe|Get|List)", action)]
-        if statement["Sid"] == "Image":  # AWS's own: it is the launch that is scoped
-            changes.remove("ec2:RunInstances")
-        if statement["Sid"] == "CommandDocument":  # likewise: it is the instance that is scoped
-            changes.remove("ssm:SendCommand")
-        assert not changes or by_tag or by_name, statement["Sid"]
-        public = ("CommandDocument", "Image", "ImageParameter", "Look")
+        public = ("Image", "ImageParameter", "Look", "CommandDocument", "SessionDocuments")
+        if statement["Sid"] in public:  # AWS's own: it is the launch, or the host, that is scoped
+            changes = [each for each in changes if each not in SCOPED_BY_ANOTHER]
+        own = all("session/${aws:user" in arn for arn in resources(statement))
+        assert not changes or by_tag or by_name or own, statement["Sid"]
         assert statement["Sid"] in public or all(ACCOUNT in arn or arn == "*" for arn in resources(statement))
 
 
@@ -99,3 +103,17 @@ def test_its_parts_are_the_whole():
 def test_each_partition_has_its_own_names(region, partition):
     text = json.dumps(policy("covid", region))
     assert set(re.findall(r"arn:([^:]+):", text)) == {partition}
+
+
+def test_a_session_leads_to_the_stacks_hosts_only_by_the_documents_that_connect_and_admin_use():
+    session, documents, own = policy("covid", "eu-west-1", ACCOUNT, "session")["Statement"]
+    assert session["Condition"] == {"StringEquals": {"ssm:resourceTag/provisioner:stack": "covid"}}
+    assert session["Resource"] == f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/*"
+    forward = cli_session.port_forward("i-1", 8009, 8009, "eu-west-1", None)
+    shell = cli_session.shell("i-1", "eu-west-1", None)
+    assert [arn.rpartition("/")[2] for arn in documents["Resource"]] == [
+        forward[forward.index("--document-name") + 1],
+        "SSM-SessionManagerRunShell",
+    ]
+    assert "--document-name" not in shell
+    assert "ssm:TerminateSession" in own["Action"]
