@@ -1,5 +1,6 @@
 """The page of the race: in a browser with scripts it runs there, over the network, else here, as a form."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +12,7 @@ from covid import race
 from covid.race import LANES, RaceForm
 
 TITLES = {"uncached": "Uncached", "cached": "Cached"}
+PERCENTILES = (("p50", "Median (p50)"), ("p95", "95 of 100 within (p95)"))
 KINDS = (
     ("db", "Database"),
     ("cache", "Cache"),
@@ -72,18 +74,35 @@ def _fresh(response: HttpResponse, busy: bool) -> HttpResponse:
 
 
 def _lane(name: str, result: race.Result | None) -> dict[str, Any]:
-    """A lane as the page shows it; its bars are in percent of the slowest page of all."""
-    shown: dict[str, Any] = {"name": name, "title": TITLES[name], "url": reverse(LANES[name].name)}
-    if result:
-        slowest = max(max(lane.milliseconds) for lane in result.lanes.values())
-        heights = [100 * one / slowest for one in result.lanes[name].milliseconds]
-        shown |= {"bars": list(enumerate(heights)), "p50": result.lanes[name].p50, "count": len(heights)}
-    return shown
+    """A lane as the page shows it; bars are in percent of the slowest page, parts of the slower median."""
+    level = LANES[name]
+    shown: dict[str, Any] = {"name": name, "title": TITLES[name], "about": level.about}
+    shown["url"] = reverse(level.name)
+    if not result:
+        return shown | {"milliseconds": []}
+    lane, lanes = result.lanes[name], result.lanes.values()
+    slowest = max(max(one.milliseconds) for one in lanes)
+    return shown | {
+        "milliseconds": json.dumps([round(one, 3) for one in lane.milliseconds]),
+        "bars": [(x, 100 * one / slowest) for x, one in enumerate(lane.milliseconds)],
+        "parts": _parts(lane, max(one.p50 for one in lanes)),
+        "p50": lane.p50,
+    }
+
+
+def _parts(lane: race.Lane, whole: float) -> list[tuple[str, float, float]]:
+    """What the median page's time went to, as kind, beginning and width, in percent of `whole`."""
+    parts, x = [], 0.0
+    for kind, _ in KINDS:
+        width = 100 * lane.spent.get(kind, 0.0) / whole
+        parts.append((kind, x, width))
+        x += width
+    return parts
 
 
 def _rows(result: race.Result | None) -> list[dict[str, Any]]:
     """The table's rows: what each is called, and its milliseconds in each lane; None where not known."""
-    rows = [{"name": name, "title": name, "values": _values(result, name)} for name in ("p50", "p95")]
+    rows = [{"name": name, "title": title, "values": _values(result, name)} for name, title in PERCENTILES]
     return rows + [
         {"name": kind, "title": title, "values": [(lane, _spent(result, lane, kind)) for lane in LANES]}
         for kind, title in KINDS

@@ -46,7 +46,7 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
         "jitter": JITTER,
         "grace": GRACE,
         "server": server,
-        "up": timesince(datetime.now(UTC) - timedelta(seconds=server.uptime)) if server else "",
+        "up": _duration(server.uptime) if server else "",
         "holdings": holdings,
         "breaker": {
             "reason": cache.breaker.reason,
@@ -65,6 +65,13 @@ def _facts(request: HttpRequest) -> dict[str, Any]:
             for one in tally.errors()
         ],
     }
+
+
+def _duration(seconds: int) -> str:
+    """So long, in words."""
+    if seconds < 60:
+        return "less than a minute"
+    return timesince(datetime.now(UTC) - timedelta(seconds=seconds))
 
 
 def _look(redis: Redis) -> tuple[inspection.Server | None, inspection.Holdings]:

@@ -75,10 +75,14 @@ class Lane:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a race. `cold` is what the first request costs, that finds the cache empty."""
+    """What became of a race. `cold` is what the first request costs, that finds the cache empty.
+
+    `bypassed`: the cache was out, so that a page of the cached lane came from the database.
+    """
 
     lanes: dict[str, Lane]
     cold: float
+    bypassed: bool = False
 
     @property
     def ratio(self) -> float:
@@ -128,7 +132,8 @@ def result(samples: Iterable[Sample], cold: float) -> Result:
     by_lane: dict[str, list[Sample]] = {name: [] for name in LANES}
     for sample in samples:
         by_lane[sample.lane].append(sample)
-    return Result({name: _lane(taken) for name, taken in by_lane.items()}, cold)
+    bypassed = any(sample.outcome is Outcome.BYPASS for sample in by_lane["cached"])
+    return Result({name: _lane(taken) for name, taken in by_lane.items()}, cold, bypassed)
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -139,6 +144,8 @@ def percentile(values: list[float], share: float) -> float:
 def in_words(ratio: float) -> str:
     """A ratio of times as a person says it."""
     times, word = (ratio, "faster") if ratio >= 1 else (1 / ratio, "slower")
+    if f"{times:.1f}" == "1.0":
+        return "equally fast"
     return f"{times:.0f} times {word}" if times >= 10 else f"{times:.1f} times {word}"
 
 

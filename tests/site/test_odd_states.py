@@ -45,7 +45,7 @@ def test_an_empty_table(client: Client, db: None, address: str) -> None:
     html = text(response)
     assert "No data is loaded yet" not in html
     if address in QUERIES:
-        assert "No sentence contains “delta”" in html
+        assert "No sentence contains “<bdi>delta</bdi>”" in html
         assert "0 rows" in html
     if address == "/":
         assert "(4 rejected)" in html
@@ -54,7 +54,7 @@ def test_an_empty_table(client: Client, db: None, address: str) -> None:
 @pytest.mark.parametrize("address", QUERIES)
 def test_no_match(client: Client, articles: list[Article], address: str) -> None:
     html = text(client.get(address, {"word": "zebra"}))
-    assert "No sentence contains “zebra”" in html
+    assert "No sentence contains “<bdi>zebra</bdi>”" in html
     assert "<table" not in html
 
 

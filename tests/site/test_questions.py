@@ -104,7 +104,7 @@ def test_a_word_and_rows_from_the_form(client: Client, articles: list[Article]) 
     assert answer.headers["X-Cache"] == "hit"
     assert 'href="/rows/?query=sentences&amp;word=mekong&amp;rows=20"' in answer.content.decode()
     html = client.get("/cached/", {"word": "nowhere"}).content.decode()
-    assert "No sentence contains “nowhere”" in html
+    assert "No sentence contains “<bdi>nowhere</bdi>”" in html
 
 
 @pytest.mark.parametrize("word", ["दिल्ली", "دلتا", "三角洲", "δέλτα", "ДЕЛЬТА"])

@@ -30,7 +30,14 @@ def test_percentiles_are_values_that_were_measured(values, share: float, expecte
 
 
 @pytest.mark.parametrize(
-    ("ratio", "words"), [(37.4, "37 times faster"), (1.25, "1.2 times faster"), (0.5, "2.0 times slower")]
+    ("ratio", "words"),
+    [
+        (37.4, "37 times faster"),
+        (1.25, "1.2 times faster"),
+        (1.04, "equally fast"),
+        (0.97, "equally fast"),
+        (0.5, "2.0 times slower"),
+    ],
 )
 def test_the_ratio_in_words(ratio: float, words: str) -> None:
     assert in_words(ratio) == words
@@ -46,6 +53,15 @@ def test_the_breakdown_is_the_median_pages_own() -> None:
     assert (outcome.lanes["uncached"].p50, outcome.lanes["uncached"].spent) == (20, {"db": 19})
     assert outcome.lanes["cached"].milliseconds == [2, 4, 3]
     assert outcome.ratio == pytest.approx(20 / 3)
+
+
+def test_a_race_tells_that_the_cache_was_out() -> None:
+    def raced(outcome: Outcome) -> race.Result:
+        samples = [Sample("uncached", 1, {}, Outcome.BYPASS, 0.0), Sample("cached", 1, {}, outcome, 0.0)]
+        return result(samples, cold=1.0)
+
+    assert raced(Outcome.BYPASS).bypassed
+    assert not raced(Outcome.HIT).bypassed
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
@@ -78,14 +94,15 @@ def test_the_racers_leave_no_connection(articles: list[Article]) -> None:
 
 def test_without_javascript_the_form_leads_to_a_result(client: Client, articles: list[Article]) -> None:
     html = client.get("/compare/").content.decode()
-    assert 'class="lanes" hidden' in html
+    assert 'id="result" hidden' in html
     names = re.findall(r'<(?:input|select)[^>]* name="(\w+)"', html)
     assert names == ["query", "word", "rows", "repetitions", "concurrency"]
     chosen = {"query": "journals", "repetitions": "5", "concurrency": "1"}
     html = client.get("/compare/", chosen).content.decode()
-    assert 'class="lanes" hidden' not in html
-    assert re.search(r"The cached page came [\d.]+ times (faster|slower)\.", html)
-    assert html.count("<rect") == 10
+    assert 'id="result" hidden' not in html
+    assert re.search(r"The cached page came ([\d.]+ times (faster|slower)|equally fast)\.", html)
+    bars, parts = html.count("<rect x="), html.count("<rect class=")
+    assert (bars, parts) == (10, 10)  # five pages, and five kinds of work, in two lanes
     for cell in ("uncached.p50", "cached.p95", "uncached.db", "cached.cache", "cached.render"):
         assert re.search(rf'data-cell="{cell}">[\d.]+<', html)
     assert re.search(r'data-cell="cached.network">\u2013<', html)
