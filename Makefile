@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 python := .venv/bin/python
-.PHONY: help demo demo-down test lint bench-cache packages environment
+.PHONY: help demo demo-down test lint bench-cache picture packages environment
 
 help: ## list these targets (the default)
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -28,6 +28,9 @@ bench-cache: environment ## measure cached pages beside Django's usual ways; tak
 	$(python) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	$(python) bench/cache.py
 
+picture: environment ## make the picture in README.md again
+	$(python) -m tests.browser.picture
+
 packages: ## install the system packages that are missing, or name them
 	@sh local/packages.sh $(checker) $(browser)
 
@@ -35,4 +38,4 @@ environment: packages ## make .venv and install the pinned requirements
 	@sh local/environment.sh
 
 test lint: checker := shellcheck
-test: browser := chromium
+test picture: browser := chromium
