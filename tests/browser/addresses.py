@@ -4,7 +4,7 @@ from covid.questions import REPORTS
 
 PAGES = {
     "home": ("/", 200),
-    "uncached": ("/uncached/?query=sentences&word=delta&rows=100", 200),
+    "uncached": ("/uncached/?query=sentences&word=delta&rows=20", 200),
     "rows": ("/rows/?query=sentences&word=delta&rows=20", 200),
     "cached": ("/cached/?query=sentences&word=delta&rows=20", 200),
     "fulltext": ("/cached/?query=fulltext&word=delta&rows=20", 200),

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser import staging
+from tests.browser.looking import Look
 from tests.browser.staging import ROOT, Site
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PATIENCE, Visitor
 
 ROWS = 6000
 SCREENSHOTS = ROOT / "var/screenshots"
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="package")
@@ -50,8 +52,8 @@ def visitor(site: Site, browser: Browser) -> Iterator[Visitor]:
 
 
 @pytest.fixture(scope="package")
-def screenshots() -> Path:
-    """Where pictures of this run are kept."""
+def look() -> Look:
+    """Looks at pages, and keeps the pictures of this run."""
     shutil.rmtree(SCREENSHOTS, ignore_errors=True)
     SCREENSHOTS.mkdir(parents=True)
-    return SCREENSHOTS
+    return Look(SCREENSHOTS)

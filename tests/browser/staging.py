@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,11 @@ LONG = f"In the delta, {'w' * 400}, https://example.org/{'path/' * 40}end."
 RIGHT_TO_LEFT = "انتشر متحور delta في دلتا النيل."
 
 
+def nowhere() -> str:
+    """A port where nobody listens."""
+    return str(free_port())
+
+
 @dataclass(frozen=True)
 class Site:
     """The running site: its address, that of the loopback listener, and the password of `admin`."""
@@ -35,12 +40,31 @@ class Site:
     password: str
 
     @contextlib.contextmanager
-    def without_servers(self) -> Iterator[str]:
-        """The address of another gunicorn, whose database and cache do not answer."""
-        nowhere = {"DATABASE_PORT": str(free_port()), "CACHE_PORT": str(free_port())}
-        gunicorn = self.stage.gunicorn("alone", "config.wsgi", ADMIN_BIND=f"{HOST}:{free_port()}", **nowhere)
+    def beside(self, name: str, **environment: str) -> Iterator[str]:
+        """The address of another gunicorn of this site, with something different in its environment."""
+        admin_bind = f"{HOST}:{free_port()}"
+        gunicorn = self.stage.gunicorn(name, "config.wsgi", ADMIN_BIND=admin_bind, **environment)
         with running(gunicorn):
             yield f"http://{HOST}:{gunicorn.port}"
+
+    @contextlib.contextmanager
+    def empty(self, name: str) -> Iterator["Site"]:
+        """The same site with a cache and a database of its own, in which nothing was loaded yet."""
+        directory = self.stage.directory / name
+        mariadb = replace(self.stage.mariadb, database=name)
+        redis = replace(self.stage.redis, directory=directory / "redis", port=free_port())
+        self.stage.sql(f"CREATE DATABASE {mariadb.database} CHARACTER SET utf8mb4")
+        others = {"DATABASE_NAME": mariadb.database, "CACHE_PORT": str(redis.port)}
+        stage = replace(
+            self.stage,
+            directory=directory,
+            mariadb=mariadb,
+            redis=redis,
+            environment=self.stage.environment | others,
+        )
+        stage.manage("migrate", "--verbosity=0")
+        with running(redis), self.beside(name, **others) as url:
+            yield replace(self, stage=stage, url=url)
 
 
 @contextlib.contextmanager

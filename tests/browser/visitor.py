@@ -4,6 +4,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+SIZES = {"phone": PHONE, "desktop": DESKTOP}
+PATIENCE = 60_000  # milliseconds, for a busy machine
 FAILED = "Failed to load resource"
 
 
@@ -29,7 +31,7 @@ class Visitor:
         context = self._browser.new_context(
             viewport=size, color_scheme=scheme, java_script_enabled=scripts, reduced_motion=motion
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._heard)
@@ -38,6 +40,12 @@ class Visitor:
         if url:
             page.goto(url)
         return page
+
+    def expected(self, complaint: str) -> None:
+        """Forget the complaints so far, each of which has to contain this."""
+        assert [one for one in self.complaints if complaint not in one] == []
+        assert self.complaints
+        self.complaints.clear()
 
     def leave(self) -> None:
         """Close every page."""
@@ -63,5 +71,6 @@ def overflow(page: Page) -> int:
 def drawn(page: Page) -> None:
     """Wait until the page's charts, if it has any, are drawn."""
     page.wait_for_function(
-        "[...document.querySelectorAll('figure.plot:not([hidden]) canvas')].every(one => Chart.getChart(one))"
+        "[...document.querySelectorAll('figure.plot canvas')].filter(one => one.checkVisibility())"
+        ".every(one => Chart.getChart(one))"
     )
