@@ -22,7 +22,7 @@ lint: environment ## ruff, mypy and shellcheck
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(python) -m mypy
-	shellcheck .ci/run local/*.sh
+	shellcheck .ci/run local/*.sh tests/boot/*.sh
 
 bench-cache: environment ## measure cached pages beside Django's usual ways; takes about ten minutes
 	$(python) -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
@@ -32,10 +32,11 @@ picture: environment ## make the picture in README.md again
 	$(python) -m tests.browser.picture
 
 packages: ## install the system packages that are missing, or name them
-	@sh local/packages.sh $(checker) $(browser)
+	@sh local/packages.sh $(checker) $(browser) $(sandbox)
 
 environment: packages ## make .venv and install the pinned requirements
 	@sh local/environment.sh
 
 test lint: checker := shellcheck
 test picture: browser := chromium
+test: sandbox := mmdebstrap nspawn

@@ -2,7 +2,8 @@
 # Makes sure of the programs and headers that pip cannot bring: on Debian and Ubuntu it installs the missing
 # packages, elsewhere it names them and stops with status 1.
 #
-# usage: local/packages.sh [shellcheck] [chromium]        PYTHON names the interpreter, python3 if not set.
+# usage: local/packages.sh [shellcheck] [chromium] [mmdebstrap] [nspawn]
+#        PYTHON names the interpreter, python3 if not set.
 #        SYSTEM_ROOT stands before the system's own paths, so that a test can bring another system.
 set -eu
 cd "$(dirname "$0")/.."
@@ -29,6 +30,8 @@ mysql_server    mariadb-server              mariadb-server             mariadb  
 redis_server    redis-server                valkey                     valkey           valkey                   valkey            redis
 shellcheck      shellcheck                  ShellCheck                 shellcheck       shellcheck               ShellCheck        shellcheck
 chromium        chromium                    chromium                   chromium         chromium                 chromium          chromium
+mmdebstrap      mmdebstrap                  -                          -                -                        -                 -
+nspawn          systemd-container           -                          -                -                        -                 -
 '
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -60,6 +63,9 @@ have_mysql_server() { have mariadbd && have mariadb-install-db; }
 have_redis_server() { have redis-server || have valkey-server; }
 have_shellcheck() { have shellcheck; }
 have_chromium() { have chromium || have chromium-browser || have google-chrome; }
+# What needs these two needs Debian's packages as well: elsewhere its tests say so.
+have_mmdebstrap() { [ "$(system)" != debian ] || have mmdebstrap; }
+have_nspawn() { [ "$(system)" != debian ] || have systemd-nspawn; }
 
 needs='python venv python_headers time_zones certificates bash curl compiler c_headers pkg_config
 mysql_headers mysql_server redis_server'

@@ -95,6 +95,20 @@ def test_any_chromium_does_for_the_browser_tests(machine: Machine) -> None:
     assert machine.run("packages.sh", "chromium") == (0, "", "")
 
 
+def test_a_sandbox_is_made_on_debian_only(machine: Machine) -> None:
+    machine.is_a("ID=debian")
+    machine.complete()
+    status, _, errors = machine.run("packages.sh", "mmdebstrap", "nspawn")
+    assert status == 1
+    assert errors.endswith("apt-get install --no-install-recommends mmdebstrap systemd-container\n")
+    machine.shim("mmdebstrap")
+    machine.shim("systemd-nspawn")
+    assert machine.run("packages.sh", "mmdebstrap", "nspawn") == (0, "", "")
+    machine.is_a("ID=fedora")
+    (machine.bin / "mmdebstrap").unlink()
+    assert machine.run("packages.sh", "mmdebstrap", "nspawn") == (0, "", "")
+
+
 def test_an_old_python_is_one_line(machine: Machine) -> None:
     machine.is_a("ID=debian")
     machine.complete()
