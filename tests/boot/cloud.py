@@ -49,6 +49,13 @@ class Surroundings:
         engine.up(Stack(whole.name, rest), self.cloud, refs=Refs())
         return whole.resources["host"].user_data, archive
 
+    def secrets(self) -> dict[str, str]:
+        """What the stack's secret holds."""
+        client = self.cloud.secretsmanager
+        (secret,) = client.all("list_secrets", "SecretList")
+        found: dict[str, str] = json.loads(client.get_secret_value(SecretId=secret["Name"])["SecretString"])
+        return found
+
     @property
     def environment(self) -> Mapping[str, str]:
         """What stands in for AWS's own addresses; no keys."""

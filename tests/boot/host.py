@@ -1,5 +1,6 @@
 """A host in a sandbox: its boot, its steps, and what is seen of it afterwards."""
 
+import contextlib
 import csv
 import json
 import re
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import MySQLdb
 
 from covid.loading.columns import NAMES
 from covid.loading.generate import GeneratedRecords
@@ -23,11 +26,12 @@ STEP = re.compile(r"^boot: (\w+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Boot:
-    """A run of the script: its exit status, its output, and for how many seconds each step ran."""
+    """A run of the script: exit status, output, each step's seconds, and the files that it left."""
 
     status: int
     log: str
     steps: dict[str, float]
+    files: list[str]
 
 
 class Host:
@@ -65,7 +69,7 @@ class Host:
         assert in_time, f"the boot took more than {BOOT_TIMEOUT} s:\n{text[-2000:]}"
         moments = [*begun.values(), time.monotonic()]
         lasted = {step: end - start for step, (start, end) in zip(begun, pairwise(moments), strict=True)}
-        return Boot(status, text, lasted)
+        return Boot(status, text, lasted, [] if cut_off_in else self.files())
 
     def fetch(self, path: str) -> str:
         """A page's text; an exception for any status but 200."""
@@ -114,6 +118,22 @@ class Host:
         """Each load of the data set that the database remembers."""
         code = "print(*(f'{each.pk}: {each}' for each in DataSet.objects.order_by('pk')), sep='\\n')"
         return self.manage(f"from covid.models import DataSet\n{code}").splitlines()
+
+    def sql(self, statement: str) -> None:
+        """Run a statement in the site's database, as its owner."""
+        server = self.around.cloud.rds.all("describe_db_instances", "DBInstances")[0]["Endpoint"]
+        connection = MySQLdb.connect(
+            host=server["Address"],
+            port=server["Port"],
+            user="admin",
+            password=self.around.secrets()["DATABASE_PASSWORD"],
+            database="covid",
+            ssl_mode="VERIFY_IDENTITY",
+            ssl={"ca": str(self.around.authority)},
+            autocommit=True,
+        )
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            cursor.execute(statement)
 
     def files(self) -> list[str]:
         """All that a boot leaves: kind, mode, owner and path, and a link's target."""

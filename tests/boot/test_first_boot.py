@@ -1,6 +1,5 @@
 """A clean machine boots into a site that answers, as its own user, with hardly any rights."""
 
-import json
 import re
 
 import pytest
@@ -89,11 +88,7 @@ def test_secrets_are_in_one_file_that_only_root_reads(host: Host, user_data: str
     stat = host.machine.run("stat", "--dereference", "--format", "%a %U:%G", file).stdout.strip()
     assert stat == "600 root:root"
     assert "Permission denied" in host.as_site("cat", file).stderr
-    secrets = json.loads(
-        host.around.cloud.secretsmanager.get_secret_value(
-            SecretId=host.around.cloud.secretsmanager.all("list_secrets", "SecretList")[0]["Name"]
-        )["SecretString"]
-    )
+    secrets = host.around.secrets()
     assert len(secrets) >= 4
     journal = host.machine.run("journalctl", "--no-pager", "--output=cat").stdout
     unit = host.machine.run("systemctl", "cat", host.unit).stdout

@@ -17,8 +17,12 @@ def test_cut_off_in_each_step_it_ends_the_same(first_boot: Boot, new_host: Calla
         cut = host.boot(script, cut_off_in=step, after=seconds / 2)
         assert f"boot: {step}\n" in cut.log
         assert "boot: failed" not in cut.log, cut.log[-2000:]
+        if step == "migrate":
+            # The worst moment, between a migration's tables and its record, is too short to be hit.
+            host.sql("DELETE FROM django_migrations")
         host.machine.start()
     last = host.boot(script)
     assert last.log.endswith("boot: done\n"), last.log[-2000:]
+    assert last.files == first_boot.files
     assert host.health()["rows"] == ROWS
     assert len(host.loads()) == 1

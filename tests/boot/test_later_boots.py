@@ -20,7 +20,7 @@ def test_run_again_it_ends_the_same(host: Host, user_data: str) -> None:
     again = host.boot(user_data)
     assert again.log.endswith("boot: done\n"), again.log[-2000:]
     assert again.status == 0
-    assert host.files() == files
+    assert again.files == files
     assert host.loads() == loads
     assert host.answers()
 
