@@ -175,7 +175,7 @@ manage() {
 }
 
 migrate() {
-  manage migrate --noinput --verbosity 0
+  manage ensure_tables
   manage ensure_admin
 }
 
