@@ -140,21 +140,11 @@ for key, value in json.load(sys.stdin).items():
     print(f"{key}=\x27{value}\x27")'
 }
 
-public_address() {
-  local token
-  token=$(curl --fail --silent --show-error --retry 5 --request PUT "$metadata/latest/api/token" \
-    --header 'X-aws-ec2-metadata-token-ttl-seconds: 300')
-  curl --fail --silent --show-error --retry 5 "$metadata/latest/meta-data/public-ipv4" \
-    --header "X-aws-ec2-metadata-token: $token"
-}
-
 collect() {
-  local address
-  address=$(public_address) || return 1
   {
     parameters && passwords &&
-      printf "%s='%s'\n" ALLOWED_HOSTS "$address,127.0.0.1,localhost" BIND "${BIND_ADDRESS:-0.0.0.0}:$port" \
-        ADMIN_BIND "127.0.0.1:$admin_port" \
+      printf "%s='%s'\n" ALLOWED_HOSTS 127.0.0.1,localhost INSTANCE_METADATA "$metadata" \
+        BIND "${BIND_ADDRESS:-0.0.0.0}:$port" ADMIN_BIND "127.0.0.1:$admin_port" \
         CA_BUNDLE "$release/ca.pem" STATIC_ROOT "$release/static" RELEASE "$archive"
   } >"$variables.new" && grep --quiet '^DATABASE_HOST=' "$variables.new"
 }

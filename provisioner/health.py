@@ -41,8 +41,9 @@ class Silent(Exception):
 def until_healthy(host: Found, release: str, cloud: Cloud, tell: Tell, seconds: float) -> None:
     """Wait until <url>/healthz answers well, as this release; tell the boot's step meanwhile.
 
-    Raises Failed when a step failed (the next `create` boots again), or when the host answers itself and lets
-    nobody through to here, and TimedOut when the time is over, with the end of the boot log.
+    Raises Failed when a step failed, or the site is not up though the boot is done (the next `create` boots
+    again), or when the host answers itself and lets nobody through to here; and TimedOut when the time is
+    over. All tell the end of the boot log.
     """
     deadline = cloud.clock() + seconds
     told, asking = "", 0.0
@@ -56,9 +57,10 @@ def until_healthy(host: Found, release: str, cloud: Cloud, tell: Tell, seconds: 
         if (failed or "done" in steps) and cloud.clock() >= asking:
             # A boot that failed may have been mended since, by a script that the console shows nothing of.
             runs = _runs(host, release, cloud)
-            if failed and not runs:
+            if not runs and (failed or asking):
                 cloud.ec2.create_tags(Resources=[host.id], Tags=[{"Key": BOOT_TAG, "Value": "failed"}])
-                state = f"not serving, its boot {failed[-1]}; run the command again to boot again"
+                boot = failed[-1] if failed else "is done all the same"
+                state = f"not serving, its boot {boot}; run the command again to boot again"
                 raise Failed(RESOURCE, host.id, state, _written(host, cloud))
             if runs and asking:
                 reason = "the host answers itself: does --allow-from leave this machine out?"

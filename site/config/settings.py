@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from config import environment
+from config import environment, metadata
 
 environment.check()
 
@@ -12,7 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = False
 SECRET_KEY = os.environ["SECRET_KEY"]
 ADMIN_PASSWORD = os.environ["ADMIN_PASSWORD"]
-ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS")
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS") + metadata.public_addresses("INSTANCE_METADATA")
 ADMIN_BIND = environment.loopback("ADMIN_BIND")
 TLS_PROXIES = environment.proxies("TLS_PROXIES")
 RELEASE = os.environ.get("RELEASE", "")

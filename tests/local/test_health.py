@@ -142,3 +142,15 @@ def reports(host: Found) -> bool:
         return bool(health.ask(host.facts["url"]))
     except health.Silent:
         return False
+
+
+def test_a_site_that_is_not_up_after_its_boot_is_booted_again_by_the_next_create(
+    cloud: Cloud, var: Path, boot: Callable[..., Found], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(health, "ASK_SECONDS", 0)
+    host = boot("echo 'boot: done'; exit")
+    go(var, host)
+    with pytest.raises(Failed, match="not serving, its boot is done all the same; run the command again"):
+        health.until_healthy(host, "abc", cloud, lambda state: None, 120)
+    tags = cloud.ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [host.id]}])["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags}[BOOT_TAG] == "failed"

@@ -7,11 +7,11 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from covid.models import DataSet
+from covid.models import Article, DataSet
 
 
 class Command(BaseCommand):
-    """Applies the migrations that are missing; as long as nothing has been loaded, all of them, anew.
+    """Applies the migrations that are missing; as long as there is no article, all of them, anew.
 
     MySQL commits each statement of a migration by itself, and its record comes last: a migration that was cut
     off finds its own tables in the way.
@@ -27,7 +27,8 @@ class Command(BaseCommand):
 
 
 def _loaded() -> bool:
-    return DataSet._meta.db_table in connection.introspection.table_names() and DataSet.objects.exists()
+    there = connection.introspection.table_names()
+    return any(model._meta.db_table in there and model.objects.exists() for model in (Article, DataSet))
 
 
 def _drop_tables() -> None:
