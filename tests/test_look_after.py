@@ -108,7 +108,7 @@ def test_status_is_well_with_the_release_of_this_checkout(stands):
     assert {name: part["state"] for name, part in parts.items()} == dict.fromkeys(parts, "ok")
     assert parts.keys() == {"site", "database", "cache"}
     assert parts["site"]["current"] is True
-    assert "49 rows" in parts["database"]["detail"]
+    assert "50 rows" in parts["database"]["detail"]
 
 
 def test_status_tells_a_release_that_is_not_this_checkouts_and_is_well_all_the_same(stands):
