@@ -10,7 +10,6 @@ When gunicorn's own worker stops, whoever has connected and was not accepted yet
 them first, and closes its listeners then: who comes later is refused.
 """
 
-import contextlib
 import re
 import select
 import socket
@@ -29,6 +28,7 @@ HEAD = 32 * 1024  # bytes of a request line with its headers; a browser sends ab
 BODY = 128 * 1024  # bytes; the admin's longest form has some 50,000
 PATIENCE = 10.0  # seconds that a client gets for its request, however it spreads them
 SENDING = 60.0  # seconds that it gets to read the answer
+MOMENT = 0.02  # of them, those that a thread spends on it: most clients need less
 LINGER = 2.0  # seconds that it gets to close its end, and to send what a worker that stops still takes
 HELD = 64 * 1024 * 1024  # bytes that a worker holds for slow clients; who would need more is cut off
 
@@ -73,7 +73,7 @@ class Wait:
 
 
 class Outgoing:
-    """The connection's socket, as it is to the thread that answers: nothing that it writes makes it wait."""
+    """The connection's socket, as it is to the thread that answers: it waits for a moment and no longer."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -83,11 +83,14 @@ class Outgoing:
         return getattr(self._sock, name)
 
     def sendall(self, data: bytes) -> None:
-        sent = 0
-        if not self.rest:
-            with contextlib.suppress(BlockingIOError):
-                sent = self._sock.send(data, socket.MSG_DONTWAIT)
-        self.rest += data[sent:]
+        unsent, until = memoryview(data), time.monotonic() + MOMENT
+        while unsent and not self.rest and (left := until - time.monotonic()) > 0:
+            self._sock.settimeout(left)
+            try:
+                unsent = unsent[self._sock.send(unsent) :]
+            except TimeoutError:
+                break
+        self.rest += unsent
 
     def sendfile(self, file: BinaryIO, offset: int, count: int) -> None:
         file.seek(offset)
