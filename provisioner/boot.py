@@ -112,19 +112,17 @@ environment() {
   ln -sfn "$venv" "$release/venv"
 }
 
-# One file for both servers: the database's authorities are Amazon's own, the cache's are public ones.
+# Who vouches for the database, and who for the cache: public authorities, where the machine knows any.
 certificates() {
-  local authorities=$release/site/config/amazon-rds-roots.pem public=$root/etc/pki/tls/certs/ca-bundle.crt
+  local database=$release/database-ca.pem public=$root/etc/pki/tls/certs/ca-bundle.crt
   if [ -n "$ca_url" ]; then
-    authorities=$home/authorities.pem
-    curl --fail --silent --show-error --retry 5 "$ca_url" --output "$authorities"
-    echo "$ca_sha256  $authorities" | sha256sum --check --quiet
-  fi
-  if [ -f "$public" ]; then
-    cat "$authorities" "$public" >"$release/ca.pem"
+    curl --fail --silent --show-error --retry 5 "$ca_url" --output "$database"
+    echo "$ca_sha256  $database" | sha256sum --check --quiet
   else
-    cp "$authorities" "$release/ca.pem"
+    cp "$release/site/config/amazon-rds-roots.pem" "$database"
   fi
+  [ -f "$public" ] || public=$database
+  cp "$public" "$release/cache-ca.pem"
 }
 
 parameters() {
@@ -145,7 +143,8 @@ collect() {
     parameters && passwords &&
       printf "%s='%s'\n" ALLOWED_HOSTS 127.0.0.1,localhost INSTANCE_METADATA "$metadata" \
         BIND "${BIND_ADDRESS:-0.0.0.0}:$port" ADMIN_BIND "127.0.0.1:$admin_port" \
-        CA_BUNDLE "$release/ca.pem" STATIC_ROOT "$release/static" RELEASE "$archive"
+        DATABASE_CA "$release/database-ca.pem" CACHE_CA "$release/cache-ca.pem" \
+        STATIC_ROOT "$release/static" RELEASE "$archive"
   } >"$variables.new" && grep --quiet '^DATABASE_HOST=' "$variables.new"
 }
 

@@ -82,11 +82,11 @@ def proxies(name: str) -> list[str]:
     return named
 
 
-def ca_bundle() -> str:
-    """The path in CA_BUNDLE, '' where none is set; ImproperlyConfigured if no such file can be read."""
-    path = os.environ.get("CA_BUNDLE", "")
+def authorities(name: str) -> str:
+    """The variable's path of certificates, '' where none is set; ImproperlyConfigured if it can't be read."""
+    path = os.environ.get(name, "")
     if path and not os.access(path, os.R_OK):
-        raise ImproperlyConfigured(f"CA_BUNDLE names a file that can't be read: {path}")
+        raise ImproperlyConfigured(f"{name} names a file that can't be read: {path}")
     return str(Path(path).resolve()) if path else ""
 
 

@@ -17,7 +17,7 @@ ADMIN_BIND = environment.loopback("ADMIN_BIND")
 TLS_PROXIES = environment.proxies("TLS_PROXIES")
 RELEASE = os.environ.get("RELEASE", "")
 ARTICLES = os.environ.get("ARTICLES", "")
-CA_BUNDLE = environment.ca_bundle()
+DATABASE_CA, CACHE_CA = environment.authorities("DATABASE_CA"), environment.authorities("CACHE_CA")
 DATABASE_READ_TIMEOUT = environment.seconds("DATABASE_READ_TIMEOUT")
 
 ROOT_URLCONF = "config.urls"
@@ -82,7 +82,7 @@ DATABASES = {
             "connect_timeout": 5,
             **({"read_timeout": DATABASE_READ_TIMEOUT} if DATABASE_READ_TIMEOUT else {}),
             "local_infile": True,  # the loader's LOAD DATA LOCAL INFILE
-            **({"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": CA_BUNDLE}} if CA_BUNDLE else {}),
+            **({"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": DATABASE_CA}} if DATABASE_CA else {}),
         },
         "TEST": {"CHARSET": "utf8mb4"},
     }
@@ -92,7 +92,7 @@ CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": "{scheme}://{host}:{port}/0".format(
-            scheme="rediss" if CA_BUNDLE else "redis",
+            scheme="rediss" if CACHE_CA else "redis",
             host=os.environ["CACHE_HOST"],
             port=environment.port("CACHE_PORT"),
         ),
@@ -105,7 +105,7 @@ CACHES = {
             "SOCKET_TIMEOUT": 0.18,
             "CONNECTION_POOL_KWARGS": {
                 "protocol": 2,  # RESP3's handshake costs more round trips and gains nothing here
-                **({"ssl_ca_certs": CA_BUNDLE} if CA_BUNDLE else {}),
+                **({"ssl_ca_certs": CACHE_CA} if CACHE_CA else {}),
             },
         },
     },

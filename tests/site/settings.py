@@ -23,7 +23,8 @@ os.environ.update(
     ADMIN_BIND="127.0.0.1:80",
     STATIC_ROOT=str(VAR / "static"),
 )
-os.environ.pop("CA_BUNDLE", None)
+for name in ("DATABASE_CA", "CACHE_CA"):
+    os.environ.pop(name, None)
 
 from config.settings import *  # noqa: E402, F403  (the environment has to stand first)
 

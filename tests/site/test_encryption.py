@@ -95,6 +95,10 @@ def ask(site: Gunicorn, code: str, **changes: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def vouched_by(tls: Tls) -> dict[str, str]:
+    return {"DATABASE_CA": str(tls.ca), "CACHE_CA": str(tls.ca)}
+
+
 def places(servers: tuple[MariaDB, Redis]) -> dict[str, str]:
     database, cache = servers
     return {
@@ -106,7 +110,7 @@ def places(servers: tuple[MariaDB, Redis]) -> dict[str, str]:
 
 
 def test_both_are_encrypted_and_verified(site: Gunicorn, secure: tuple[MariaDB, Redis], tls: Tls) -> None:
-    settings = places(secure) | {"CA_BUNDLE": str(tls.ca)}
+    settings = places(secure) | vouched_by(tls)
     status, said = ask(site, DATABASE, **settings)
     assert (status, "cipher TLS" in said) == (0, True), said
     assert ask(site, CACHE, **settings) == (0, "pong True\n")
@@ -116,7 +120,7 @@ def test_both_are_encrypted_and_verified(site: Gunicorn, secure: tuple[MariaDB, 
 def test_another_ca_is_refused(
     site: Gunicorn, secure: tuple[MariaDB, Redis], scratch: Path, code: str
 ) -> None:
-    status, said = ask(site, code, **places(secure), CA_BUNDLE=str(issued(scratch).ca))
+    status, said = ask(site, code, **places(secure), **vouched_by(issued(scratch)))
     assert status != 0
     assert "certificate" in said.lower()
 
@@ -134,11 +138,11 @@ def test_a_server_that_speaks_plain_text_only_is_refused(
 ) -> None:
     settings = places((mariadb, redis_server))
     assert ask(site, code, **settings)[0] == 0
-    assert ask(site, code, **settings, CA_BUNDLE=str(tls.ca))[0] != 0
+    assert ask(site, code, **settings, **vouched_by(tls))[0] != 0
 
 
 def test_a_wrong_token_is_refused(site: Gunicorn, secure: tuple[MariaDB, Redis], tls: Tls) -> None:
-    settings = places(secure) | {"CA_BUNDLE": str(tls.ca), "CACHE_PASSWORD": "wrong"}
+    settings = places(secure) | vouched_by(tls) | {"CACHE_PASSWORD": "wrong"}
     status, said = ask(site, CACHE, **settings)
     assert status != 0
     assert "invalid username-password pair" in said
@@ -155,7 +159,7 @@ def test_the_right_ca_alone_is_not_enough(
     own, files = of_one_ca(scratch)
     with serving(made(own), files) as servers:
         for code in (DATABASE, CACHE):
-            status, said = ask(site, code, **places(servers), CA_BUNDLE=str(files.ca))
+            status, said = ask(site, code, **places(servers), **vouched_by(files))
             assert status != 0
             assert re.search(reason, said.lower()), said
 
@@ -164,7 +168,7 @@ def test_connections_that_the_servers_cut_cost_no_page(
     site: Gunicorn, secure: tuple[MariaDB, Redis], tls: Tls
 ) -> None:
     database, cache = secure
-    encrypted = replace(site, environment=site.environment | places(secure) | {"CA_BUNDLE": str(tls.ca)})
+    encrypted = replace(site, environment=site.environment | places(secure) | vouched_by(tls))
     with running(encrypted):
         for _ in range(3):
             for path in ("/", "/uncached/", "/cached/"):

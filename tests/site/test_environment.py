@@ -52,10 +52,10 @@ def test_a_port_is_a_port(port: str) -> None:
     )
 
 
-def test_a_bundle_that_is_not_there() -> None:
-    assert "CA_BUNDLE names a file that can't be read: /no/such.pem" in only_line(
-        manage(CA_BUNDLE="/no/such.pem")
-    )
+@pytest.mark.parametrize("name", ["DATABASE_CA", "CACHE_CA"])
+def test_certificates_that_are_not_there(name: str) -> None:
+    line = only_line(manage(**{name: "/no/such.pem"}))
+    assert f"{name} names a file that can't be read: /no/such.pem" in line
 
 
 @pytest.mark.parametrize(
