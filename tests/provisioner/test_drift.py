@@ -7,7 +7,7 @@ import pytest
 from provisioner import engine
 from provisioner.errors import Incomplete
 from provisioner.events import Action
-from provisioner.health import boot_log
+from provisioner.logs import console
 from provisioner.model import Change, Refs
 from tests.strict_aws.census import census
 
@@ -231,5 +231,5 @@ def test_it_is_put_back_with_one_call(standing, aws, resource, what, operation):
 
 
 def test_a_hosts_console_tells_how_its_boot_goes(standing):
-    _, cloud, ids = standing
-    assert isinstance(boot_log(ids["host"], cloud), str)
+    stack, cloud, _ = standing
+    assert isinstance(console(stack.resources["host"].find(cloud), cloud), str)
