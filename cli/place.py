@@ -86,7 +86,7 @@ class Place:
 
     def admin(self) -> dict[str, str]:
         """The Django admin's user and password."""
-        password = Secret("secret", ()).read(self.cloud)["ADMIN_PASSWORD"]
+        password = Secret("secret", {}).read(self.cloud)["ADMIN_PASSWORD"]
         return {"admin_user": "admin", "admin_password": password}
 
     def close(self) -> None:

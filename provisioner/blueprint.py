@@ -21,7 +21,7 @@ from provisioner.resources.database import Database, DBSubnetGroup
 from provisioner.resources.host import Host
 from provisioner.resources.identity import Grant, InstanceProfile, Role
 from provisioner.resources.network import Address, InternetGateway, NatGateway, RouteTable, Subnet, Vpc
-from provisioner.resources.secrets import Secret, Settings
+from provisioner.resources.secrets import KEY_LENGTH, LENGTH, Secret, Settings
 from provisioner.resources.security import SecurityGroup
 
 MYSQL_PORT = 3306
@@ -66,7 +66,8 @@ def django_site(
     to_database = SecurityGroup("to-database", vpc, "MySQL, from the web host", MYSQL_PORT, web)
     to_cache = SecurityGroup("to-cache", vpc, "The cache, from the web host", CACHE_PORT, web)
 
-    secret = Secret("secret", ("SECRET_KEY", "ADMIN_PASSWORD", "DATABASE_PASSWORD", "CACHE_PASSWORD"))
+    passwords = ("ADMIN_PASSWORD", "DATABASE_PASSWORD", "CACHE_PASSWORD")
+    secret = Secret("secret", {"SECRET_KEY": KEY_LENGTH, **dict.fromkeys(passwords, LENGTH)})
     database = Database(
         "database",
         subnets=DBSubnetGroup("database-subnets", private),

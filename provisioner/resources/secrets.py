@@ -15,17 +15,20 @@ from provisioner.model import Change, Fact, Found, Refs, Resource
 from provisioner.resources.tagged import TAGS, Tagged
 
 LENGTH = 32
-"""RDS takes up to 41 characters, an ElastiCache token 16 to 128."""
+"""Of a password: RDS takes up to 41 characters, an ElastiCache token 16 to 128."""
+
+KEY_LENGTH = 64
+"""Of a key that signs: Django wants at least 50 characters."""
 
 
 @dataclass(frozen=True)
 class Secret(Tagged):
-    """One JSON object of generated passwords, a letters-and-digits string for each key.
+    """One JSON object of generated passwords, a letters-and-digits string of its length for each key.
 
     A host turns the keys into environment variables. They are made once and never shown again.
     """
 
-    keys: tuple[str, ...]
+    lengths: Mapping[str, int]
     kind: ClassVar[str] = "secret"
 
     def id(self, cloud: Cloud) -> str:
@@ -44,7 +47,10 @@ class Secret(Tagged):
 
     def create(self, cloud: Cloud, refs: Refs) -> None:
         alphabet = string.ascii_letters + string.digits
-        values = {key: "".join(secrets.choice(alphabet) for _ in range(LENGTH)) for key in self.keys}
+        values = {
+            key: "".join(secrets.choice(alphabet) for _ in range(length))
+            for key, length in self.lengths.items()
+        }
         value, name = json.dumps(values), self.id(cloud)
         # A deleted secret keeps its name for days: ours is brought back and overwritten. Cut off in between,
         # the next run keeps the old passwords, which no database or cache has yet: they are as good as new.
