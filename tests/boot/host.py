@@ -63,6 +63,8 @@ class Host:
 
             in_time = until(over, BOOT_TIMEOUT)
             if cut_off_in or not in_time:
+                # What it says while the machine dies around it does not count.
+                assert process.poll() in (None, 0), log.read_text(errors="replace")[-2000:]
                 self.machine.cut_off()
             status = process.wait()
         text = log.read_text(errors="replace")

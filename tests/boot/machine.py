@@ -13,6 +13,9 @@ from pathlib import Path
 from local.waiting import until
 from tests.boot import lent
 
+# systemd-nspawn's own end would leave the machine running: both are in a namespace that ends with its first
+# process, and that one with us.
+MORTAL = ["setpriv", "--pdeathsig=KILL", "unshare", "--pid", "--mount-proc", "--fork", "--kill-child"]
 NSPAWN = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
 START_TIMEOUT = 120  # seconds for what takes two
 BOOT_TIMEOUT = 900  # seconds for a script that compiles and loads
@@ -34,7 +37,7 @@ class Machine:
     def start(self) -> None:
         """Switch it on, and wait until its systemd has nothing more to start."""
         command = [
-            *(*lent.rights(), "setpriv", "--pdeathsig", "KILL", *NSPAWN, "--boot", "--console=pipe"),
+            *(*lent.rights(), *MORTAL, *NSPAWN, "--boot", "--console=pipe"),
             *lent.binds(self._kept),
             *(f"--directory={self.directory / 'root'}", f"--machine={self.directory.name}"),
         ]
@@ -118,15 +121,22 @@ def _as_root(*command: str, check: bool = True) -> None:
 
 
 def _first_process(ancestor: int) -> int:
-    """The descendant that is number 1 of its own namespace, or 0."""
+    """The descendant that is number 1 of the machine's own namespace, the second one below ours, or 0."""
+    depth = len(_numbers("self")) + 2
     todo = [ancestor]
     while todo:
         process = todo.pop()
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            status = Path(f"/proc/{process}/status").read_text()
-            numbers = re.search(r"^NSpid:(.*)$", status, re.MULTILINE)
-            if process != ancestor and numbers and numbers[1].split()[-1] == "1":
+            numbers = _numbers(process)
+            if len(numbers) == depth and numbers[-1] == "1":
                 return process
             for task in Path(f"/proc/{process}/task").iterdir():
                 todo += map(int, (task / "children").read_text().split())
     return 0
+
+
+def _numbers(process: int | str) -> list[str]:
+    """A process's number in each namespace, ours first."""
+    status = Path(f"/proc/{process}/status").read_text()
+    (line,) = re.findall(r"^NSpid:(.*)$", status, re.MULTILINE)
+    return line.split()

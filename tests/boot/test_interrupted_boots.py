@@ -16,7 +16,6 @@ def test_cut_off_in_each_step_it_ends_the_same(first_boot: Boot, new_host: Calla
             continue
         cut = host.boot(script, cut_off_in=step, after=seconds / 2)
         assert f"boot: {step}\n" in cut.log
-        assert "boot: failed" not in cut.log, cut.log[-2000:]
         if step == "migrate":
             # The worst moment, between a migration's tables and its record, is too short to be hit.
             host.sql("DELETE FROM django_migrations")
