@@ -26,6 +26,7 @@ MOST_LINES = 30
 admin.site.login_form = LoginForm
 admin.site.site_title = admin.site.site_header = "COVID articles"
 admin.site.index_title = "Data"
+admin.site.enable_nav_sidebar = False  # a handful of models: the list needs the room
 
 
 @admin.register(Article)
