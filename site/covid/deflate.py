@@ -8,7 +8,8 @@ whole follows from those of the parts, as in zlib's crc32_combine, which Python 
 import zlib
 from dataclasses import dataclass
 
-LEVEL = 6
+LEVEL = 6  # for what is kept and sent often
+FAST = 1  # for what is sent once: a fifth of the time, for a quarter more bytes
 BLOCK = 65_535  # bytes that a stored block can hold
 GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"  # deflate, no name, no time, no system
 FINAL_BLOCK = b"\x03\x00"  # empty
@@ -28,9 +29,9 @@ class Seal:
     shift: int
 
 
-def compress(body: bytes) -> tuple[bytes, Seal]:
+def compress(body: bytes, level: int = LEVEL) -> tuple[bytes, Seal]:
     """The body as a deflate stream without an end, and its seal."""
-    stream = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    stream = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
     deflated = stream.compress(body) + stream.flush(zlib.Z_FULL_FLUSH)
     return deflated, Seal(len(body), zlib.crc32(body), _shift(len(body)))
 

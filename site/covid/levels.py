@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from covid import results
+from covid import deflate, results
 from covid.answers import Answer, Outcome
 from covid.caching import cache
 from covid.questions import Asked
@@ -15,16 +15,17 @@ from covid.timing import Timings
 
 @dataclass(frozen=True)
 class Table:
-    """The table as one request got it. `body` is HTML, or compressed HTML if the answer's part says so."""
+    """The table as one request got it. `body` is HTML; if it is compressed, the facts hold its seal."""
 
     body: bytes
     facts: dict[str, Any]
     answer: Answer | None = None
+    compressed: bool = False
 
     @classmethod
     def of(cls, answer: Answer) -> "Table":
         """The table that is cached as it is."""
-        return cls(answer.entry.body, answer.entry.header.facts, answer)
+        return cls(answer.entry.body, answer.entry.header.facts, answer, answer.entry.part == results.DEFLATE)
 
     @property
     def outcome(self) -> Outcome:
@@ -45,7 +46,7 @@ class Level:
 def uncached(asked: Asked, timings: Timings, compressed: bool = False) -> Table:
     """From MySQL, rendered now."""
     rows, facts = results.query(asked, timings)
-    return Table(results.render(asked, rows, facts, timings), facts)
+    return _rendered(asked, rows, facts, timings, compressed)
 
 
 def rows_cached(asked: Asked, timings: Timings, compressed: bool = False) -> Table:
@@ -54,8 +55,24 @@ def rows_cached(asked: Asked, timings: Timings, compressed: bool = False) -> Tab
     answer = cache.read(asked.entry("rows"), compute, timings, part=results.JSON)
     with timings.measure("cache"):
         rows = json.loads(answer.entry.body)
-    facts = answer.entry.header.facts
-    return Table(results.render(asked, rows, facts, timings), facts, answer)
+    return _rendered(asked, rows, answer.entry.header.facts, timings, compressed, answer)
+
+
+def _rendered(
+    asked: Asked,
+    rows: list[results.Row],
+    facts: dict[str, Any],
+    timings: Timings,
+    compressed: bool,
+    answer: Answer | None = None,
+) -> Table:
+    """The rows as a table, made for this request; compressed as the cached one is, or they'd not compare."""
+    html = results.render(asked, rows, facts, timings)
+    if not compressed:
+        return Table(html, facts, answer)
+    with timings.measure("render"):
+        deflated, seal = deflate.compress(html, deflate.FAST)
+    return Table(deflated, facts | {"seal": asdict(seal)}, answer, compressed=True)
 
 
 def table_cached(asked: Asked, timings: Timings, compressed: bool = False) -> Table:

@@ -19,7 +19,6 @@ from covid.answers import Answer, Outcome
 from covid.entry import Entry, Header
 from covid.levels import LEVELS, Level, Table
 from covid.questions import Asked, AskForm
-from covid.results import DEFLATE
 from covid.timing import Timings
 
 # Private characters of Unicode, which no text around the table holds.
@@ -73,7 +72,7 @@ def live(
 def stable(asked: Asked, table: Table) -> Page:
     """The table in a page that stays the same, byte by byte, as long as the table does, with an ETag."""
     frame = _stable_frame(asked, table.answer.entry.header)
-    tag = etag(asked, table.answer.entry.header, _compressed(table))
+    tag = etag(asked, table.answer.entry.header, table.compressed)
     return _page(table, frame.head.encode(), frame.tail, _revalidated(tag))
 
 
@@ -157,16 +156,12 @@ def _stable_digest(asked: Asked, header: Header) -> str:
     return blake2b(frame.head.encode() + frame.tail, digest_size=6).hexdigest()
 
 
-def _compressed(table: Table) -> bool:
-    return bool(table.answer) and table.answer.entry.part == DEFLATE
-
-
 def _page(table: Table, head: bytes, tail: bytes, headers: dict[str, str]) -> Page:
     """The page put together; nothing of the table is touched."""
-    headers |= {"Content-Type": HTML_TYPE, "X-Cache": table.outcome.value}
+    headers |= {"Content-Type": HTML_TYPE, "X-Cache": table.outcome.value, "Vary": "Accept-Encoding"}
     if table.answer:
         headers |= _told(table.answer)
-    if not _compressed(table):
+    if not table.compressed:
         return Page(200, headers, b"".join((head, table.body, tail)))
     headers["Content-Encoding"] = "gzip"
     return Page(200, headers, deflate.join(head, table.body, deflate.Seal(**table.facts["seal"]), tail))

@@ -10,7 +10,7 @@ from tests.browser.visitor import DESKTOP, SIZES, Visitor, drawn, overflow
 
 HEAVIEST = 150_000  # bytes over the wire
 FIRST_VIEWS = (
-    *("/", "/compare/", "/reports/", "/cache/", "/cached/", "/cached/table/", "/uncached/?rows=100"),
+    *("/", "/compare/", "/reports/", "/cache/", "/cached/", "/cached/table/", "/uncached/", "/rows/"),
     *("/cached/?query=months", "/uncached/?query=places"),
 )
 A4 = {"width": 680, "height": 1000}  # pixels between the margins

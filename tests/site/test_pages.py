@@ -283,3 +283,16 @@ def test_what_each_level_spares(client: Client, articles: list[Article]) -> None
     assert rows["db"] == 0 < rows["cache"]
     assert table["db"] == 0 < table["cache"]
     connection.close()
+
+
+@pytest.mark.parametrize("level", ["uncached", "rows", "cached"])
+def test_every_level_compresses_for_who_takes_it(client: Client, articles: list[Article], level: str) -> None:
+    """Or a comparison over a network would compare sizes."""
+    for _ in range(2):
+        packed = client.get(f"/{level}/", headers={"Accept-Encoding": "gzip"})
+        bare = client.get(f"/{level}/")
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert "Content-Encoding" not in bare.headers
+        assert packed.headers["Vary"] == bare.headers["Vary"] == "Accept-Encoding"
+        body = gzip.decompress(packed.content).decode()
+        assert body.partition("<table")[2] == bare.content.decode().partition("<table")[2] != ""
