@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from covid import race
+from covid.home import look_at_database
 from covid.race import LANES, RaceForm
 
 TITLES = {"uncached": "Uncached", "cached": "Cached"}
@@ -48,6 +49,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "form": RaceForm(initial=initial),
         "busy": busy,
+        "database": look_at_database(request.timings),
         "result": result,
         "lanes": [_lane(name, result) for name in LANES],
         "rows": _rows(result),

@@ -36,7 +36,7 @@ class Database:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What runs where, and what is loaded; what is out is said to be."""
-    database = _database(request.timings)
+    database = look_at_database(request.timings)
     context = {
         "active": "home",
         "database": database,
@@ -63,8 +63,8 @@ def home(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _database(timings: Timings) -> Database:
-    """What MySQL says, on a connection of its own, so that one which hangs is given up on soon."""
+def look_at_database(timings: Timings) -> Database:
+    """What MySQL says of itself and the data, on a connection of its own: one that hangs is given up on soon."""
     brief = connection.copy()
     brief.settings_dict["OPTIONS"] |= {"connect_timeout": PATIENCE, "read_timeout": PATIENCE}
     try:

@@ -33,7 +33,7 @@ SCRIPTS = {
 def test_no_data_set_yet(client: Client, db: None, address: str) -> None:
     response = client.get(address)
     assert response.status_code == 200
-    if address not in ("/cache/", "/compare/"):
+    if address != "/cache/":
         assert "No data is loaded yet" in text(response)
 
 
