@@ -64,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def look_at_database(timings: Timings) -> Database:
-    """What MySQL says of itself and the data, on a connection of its own: one that hangs is given up on soon."""
+    """What MySQL says of itself and the data, on a connection of its own: to one that hangs it is brief."""
     brief = connection.copy()
     brief.settings_dict["OPTIONS"] |= {"connect_timeout": PATIENCE, "read_timeout": PATIENCE}
     try:
