@@ -181,7 +181,9 @@ articles() {
   esac
 }
 
+# Anew, unless it is served already: what was cut off may lack parts that a second run takes for made.
 static() {
+  [ "$before" = "releases/$archive" ] || rm -rf "$release/static"
   mkdir -p "$release/static"
   chown site "$release/static"
   manage collectstatic --noinput --verbosity 0
