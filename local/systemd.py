@@ -83,7 +83,7 @@ class Unit:
         """Become the unit's program, after a pause if it ended by itself; never returns."""
         leftovers.kill(directory, self.program)
         if self.started.exists():
-            time.sleep(self.seconds("RestartSec", 0.1))
+            time.sleep(self.seconds("RestartSec", 0.1))  # what the unit asks for, and no wait for anything
         self.started.parent.mkdir(exist_ok=True)
         self.started.touch()
         environment = dict(os.environ) | self.environment()

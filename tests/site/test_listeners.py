@@ -1,6 +1,5 @@
 """The admin answers on the loopback listener, and nowhere else."""
 
-import http.client
 import re
 from email.message import Message
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from django.test import Client
 
 from covid.login import ATTEMPTS
 from local.servers import MariaDB, Redis, running
+from tests.checkout import fetch
 from tests.site.conftest import OwnRedis
 from tests.site.serving import Gunicorn
 
@@ -18,13 +18,7 @@ USER = "admin"
 
 
 def ask(port: int, method: str, path: str, body: str = "", **headers: str) -> tuple[int, Message, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode()
-    finally:
-        connection.close()
+    return fetch(f"http://127.0.0.1:{port}", path, method, body, **headers)
 
 
 def test_under_gunicorn_the_socket_decides(database: MariaDB, site: Gunicorn, redis_server: Redis) -> None:
